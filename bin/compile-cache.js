@@ -4,14 +4,14 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
 /**
- * Keeps compiled code for the next start in a folder of the user's own. Node's default is a path below the temporary folder
- * that others can know and make first, and what lies in it is run (https://nodejs.org/api/module.html#module-compile-cache).
- * Without a folder that nobody else can write into there is no cache. `NODE_COMPILE_CACHE` names another folder.
+ * Caches compiled code for the next start in the user's own folder. Node's default is a path below the temporary folder
+ * that others can guess and create first, and its files are executed (https://nodejs.org/api/module.html#module-compile-cache).
+ * Without a folder that only the user can write into, there is no cache. `NODE_COMPILE_CACHE` names another folder.
  *
  * @param {NodeJS.ProcessEnv} env
  */
 export function keepCompiled(env) {
-  // Node has seen the variable before this runs.
+  // Node has read the variable before this runs.
   if (env.NODE_COMPILE_CACHE !== undefined && env.NODE_COMPILE_CACHE !== '') return;
   const folder = cacheFolder(env, 'compiled');
   // Node 20 has no such cache.
@@ -19,8 +19,8 @@ export function keepCompiled(env) {
 }
 
 /**
- * A folder of the command's own, made when it is missing; `undefined` when it cannot be the user's alone. A relative path counts for
- * nothing (https://specifications.freedesktop.org/basedir-spec/latest/): the folder would be wherever the command is called.
+ * The command's own folder, created if missing; `undefined` when it cannot be the user's alone. A relative path is
+ * ignored (https://specifications.freedesktop.org/basedir-spec/latest/): the folder would depend on where the command is called.
  *
  * @param {NodeJS.ProcessEnv} env
  * @param {string} name
@@ -30,7 +30,7 @@ export function cacheFolder(env, name) {
   return base === undefined ? undefined : ownFolder(join(base, 'vendhost', name));
 }
 
-/** A user id that nobody knows has no home, unless HOME names one. */
+/** An unknown user id has no home, unless HOME names one. */
 function home() {
   try {
     return join(homedir(), '.cache');
@@ -40,7 +40,7 @@ function home() {
 }
 
 /**
- * Makes the folder for its owner alone; `undefined` when that cannot be, or when it is another's, or open to others.
+ * Creates the folder for its owner alone; `undefined` when that fails, or when it belongs to another user or is open to others.
  *
  * @param {string} path
  */

@@ -6,17 +6,17 @@ import { cacheFolder, keepCompiled } from './compile-cache.js';
  * versions, tsx does it.
  */
 const isNative = Boolean(process.features.typescript) && !import.meta.url.includes('/node_modules/');
-// What Node strips is kept too: the first TypeScript file that is not loads the compiler.
+// Stripped code is cached too: the first TypeScript file that is not cached loads the compiler.
 keepCompiled(process.env);
 if (!isNative) {
   const { env } = process;
   const { TMPDIR, TSX_DISABLE_CACHE } = env;
-  // Where tsx keeps what it made: its own choice is a path that others can know, and what lies in it is run.
+  // Where tsx caches its output: its own default is a path that others can guess, and its files are executed.
   const folder = cacheFolder(env, 'transformed');
   if (folder === undefined) env.TSX_DISABLE_CACHE = '1';
   else env.TMPDIR = folder;
   const { register } = await import('tsx/esm/api');
-  // Without tsconfig.json of the folder where somebody calls the command.
+  // Without the tsconfig.json of the current folder.
   register({ tsconfig: false });
   restore('TMPDIR', TMPDIR);
   restore('TSX_DISABLE_CACHE', TSX_DISABLE_CACHE);

@@ -11,7 +11,7 @@ export interface GitlabProject {
   readonly audience: string;
   /** `group/project` */
   readonly path: string;
-  /** How its ID tokens name it; without this by its path, as GitLab does by default. */
+  /** How its ID tokens name it; by default by its path, as GitLab does. */
   readonly trust?: SubjectTrust;
 }
 
@@ -22,8 +22,8 @@ export function branchTrust(arns: Arns, project: GitlabProject, branch: string):
 }
 
 /**
- * Trusts ID tokens of jobs on any branch of the project, or of several with one issuer and audience. Those of a fork's merge request name the fork's project, since GitLab
- * 18.2.2 also where the pipeline runs in the parent project.
+ * Trusts ID tokens of jobs on any branch of the project, or of several projects with one issuer and audience. Those of a fork's merge request name the fork's project, since GitLab
+ * 18.2.2 even if the pipeline runs in the parent project.
  */
 export function anyBranchTrust(arns: Arns, project: GitlabProject, ...others: readonly GitlabProject[]): Trust {
   const subjects = [project, ...others].flatMap((each) => formsOf(each).map((form) => `${start(each, form)}*`));
@@ -54,13 +54,13 @@ const branchSubjects: Readonly<Record<SubjectForm, (project: GitlabProject, bran
   project_id(project, branch) {
     const protectedRef = `${start(project, 'project_id')}${branch}:ref_protected:true`;
     const only = `${protectedRef}:environment_protected:true`;
-    // GitLab leaves out what a job does not have: without an environment it has no such component.
+    // GitLab omits what a job does not have: without an environment there is no such component.
     const others = [protectedRef, `${protectedRef}:environment_protected:false`];
     return project.trust?.environmentProtected === true ? [only] : [...others, only];
   },
 };
 
-/** A subject up to the branch's name. No branch has a colon in its name, so nothing can be read twice. */
+/** A subject up to the branch's name. No branch name contains a colon, so the subject is unambiguous. */
 function start({ path, trust: known }: GitlabProject, form: SubjectForm): string {
   if (form === 'project_path') return `project_path:${path}:ref_type:branch:ref:`;
   if (known?.projectId === undefined) throw new Error(`trust in ${path} by its id, without the id`);

@@ -2,7 +2,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import { BlockPublicAccess, type BucketProps, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 
 /**
- * What every bucket is here: private, reached by TLS alone, without ACLs, and retained when its stack is deleted, but not when its
+ * What all buckets have in common: private, TLS only, without ACLs, and retained when their stack is deleted, but not when its
  * creation fails: the next attempt needs the name
  * (`RetainExceptOnCreate`, https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html).
  */

@@ -22,7 +22,7 @@ export interface Right {
   readonly actions: readonly string[];
   readonly resources: readonly string[];
   readonly when?: Condition;
-  /** Why a wildcard in the actions or resources is no wider than needed; required where there is one. */
+  /** Why a wildcard in the actions or resources is no wider than needed; required if there is one. */
   readonly because?: string;
 }
 
@@ -43,13 +43,13 @@ export interface RoleProps {
   readonly boundary?: string;
   readonly trust: Trust;
   readonly rights: readonly Right[];
-  /** Managed policies with further rights of the role. */
+  /** Managed policies with further permissions of the role. */
   readonly attached?: readonly ListedPolicy[];
   /** ARNs of managed policies that another stack has. */
   readonly foreign?: readonly string[];
 }
 
-/** Keeps the rights that the role was created from: a template has no place for their reasons, which a reviewer needs. */
+/** Keeps the statements that the role was created from: a template has no place for their reasons, which a reviewer needs. */
 export class ListedRole extends CfnRole {
   rights: readonly Right[] = [];
 }
@@ -74,7 +74,7 @@ export function makeRole(parent: Construct, id: string, props: RoleProps): CfnRo
   return made;
 }
 
-/** Keeps the rights that the policy was created from, as `ListedRole` does. */
+/** Keeps the statements that the policy was created from, as `ListedRole` does. */
 export class ListedPolicy extends CfnManagedPolicy {
   rights: readonly Right[] = [];
 }
@@ -103,7 +103,7 @@ function documentOf(rights: readonly Right[]): object {
   return { Version: '2012-10-17', Statement: rights.map((right) => statement(right)) };
 }
 
-/** Trust in a service of AWS, with a condition where the service may act for other accounts too. */
+/** Trust in an AWS service, with a condition if the service may act for other accounts too. */
 export function serviceTrust(service: string, when?: Condition): Trust {
   return {
     principal: { Service: `${service}.amazonaws.com` },
@@ -122,7 +122,7 @@ function statement({ sid, deny, actions, resources, when }: Right): object {
   };
 }
 
-/** Shorter where there is one: templates and policies have limits of size, and IAM reads both. */
+/** A single value instead of a list with one: templates and policies have size limits, and IAM reads both. */
 function oneOrAll(all: readonly string[]): string | readonly string[] {
   const [first] = all;
   return all.length === 1 && first !== undefined ? first : all;
@@ -137,7 +137,7 @@ function conditionOf({ when }: { when?: Condition | undefined }): object {
   return { Condition: Object.fromEntries(Object.entries(when).map(([operator, keys]) => [operator, short(keys)])) };
 }
 
-/** cdk-nag requires a reason for each wildcard; it reports those that have none. */
+/** cdk-nag requires a reason for each wildcard; it reports those without one. */
 function acknowledge(holder: CfnRole | CfnManagedPolicy, { actions, resources, because }: Right): void {
   if (because === undefined) return;
   const findings = [
@@ -145,7 +145,7 @@ function acknowledge(holder: CfnRole | CfnManagedPolicy, { actions, resources, b
     ...resources.filter((each) => each.includes('*')).map((each) => `Resource::${each}`),
   ];
   for (const finding of findings) {
-    // cdk-nag writes a policy's variable so.
+    // cdk-nag writes a policy variable like this.
     const id = finding.replaceAll(/\$\{([^}]+)\}/g, '<$1>');
     Validations.of(holder).acknowledge({ id: `AwsSolutions-IAM5[${id}]`, reason: because });
   }

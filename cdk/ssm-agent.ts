@@ -2,15 +2,15 @@ import type { Arns } from './arns.ts';
 import type { Right } from './role.ts';
 
 /**
- * `ec2:SourceInstanceARN` is the instance whose credentials call; nothing compares it with the instance that a call is about, and
- * these calls have no tags of it (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html).
+ * `ec2:SourceInstanceARN` is the instance whose credentials make the call; nothing compares it with the instance that a call is about, and
+ * these calls do not carry its tags (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html).
  */
 const notItsOwn = 'An agent calls for its own instance, but IAM has no condition that says so: docs/security.md.';
 
 /**
  * What the SSM agent needs for Session Manager and Run Command
  * (https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html). Not AWS's
- * policy AmazonSSMManagedInstanceCore: that one also reads every parameter of the account.
+ * policy AmazonSSMManagedInstanceCore: it also reads every parameter of the account.
  */
 export function agentRights(arns: Arns): Right[] {
   return [

@@ -7,10 +7,10 @@ import { projectRoot, workFolder } from './buildah.ts';
 
 const release = 'bookworm';
 
-/** Programs that make such a base, and the Debian packages they are in. */
+/** Programs that build such a base, and the Debian packages they are in. */
 export const basePrograms = { mmdebstrap: 'mmdebstrap', strip: 'binutils' };
 
-/** As the official slim images: no pages, no translations. */
+/** Like the official slim images: no manual pages, no translations. */
 const leftOut = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*', '/usr/share/info/*'];
 const words = [
   '--variant=minbase',
@@ -30,14 +30,14 @@ export async function defaultBase(): Promise<string> {
   return found;
 }
 
-/** Whether a base is the same bytes for everybody, at any time. */
+/** Whether a base is always the same bytes for everybody. */
 export function isPinned(base: string): boolean {
   return /@sha256:[0-9a-f]{64}$/.test(base);
 }
 
 /**
- * A base like `node:24-bookworm-slim` for a machine that reaches Debian's and npm's packages but no container registry: Debian by
- * mmdebstrap, Node of the npm package `node`, and the npm that runs this. For this machine's architecture. Returns its name.
+ * A base like `node:24-bookworm-slim` for a machine that reaches Debian's and npm's packages but no container registry: Debian from
+ * mmdebstrap, Node from the npm package `node`, and the npm that runs this. For this machine's architecture. Returns its name.
  */
 export async function debianBase(buildah: Buildah, say: (line: string) => void): Promise<string> {
   const node = join(projectRoot, 'node_modules/node/bin/node');

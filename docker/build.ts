@@ -11,11 +11,11 @@ import { help, type ImageOptions, readOptions, releaseFaults } from './options.t
 import { type Build, provenance } from './provenance.ts';
 import { type Bom, debianPackages, imageBom, onlyInstalled, type Program } from './sbom.ts';
 
-/** The image that was built: what image.json has. */
+/** The image that was built: the content of image.json. */
 export interface BuiltImage {
   /** Its name in local storage. */
   readonly name: string;
-  /** `sha256:…` of its configuration: the same wherever it is. */
+  /** `sha256:…` of its configuration: the same everywhere. */
   readonly id: string;
   /** `sha256:…` of its manifest: in the registry if it was pushed, else in local storage. */
   readonly digest: string;
@@ -53,7 +53,7 @@ async function buildAlone(options: ImageOptions, say: Say, lock: Lock): Promise<
   await buildah.removeLeftovers();
   const base = await obtainBase(buildah, wanted, options, say);
   const name = `localhost/vendhost:${source.version}-${options.arch}`;
-  // By its id from here on: the name is the next build's.
+  // By its id from here on: the next build reuses the name.
   const id = await build(buildah, { name, base, options, source });
   const pushed = options.push === undefined ? undefined : await push(buildah, id, options.push, say);
   const { FromImageDigest } = await inspect(buildah, id);
@@ -109,14 +109,14 @@ async function readSource() {
   const [commit, created, status] = await Promise.all([
     git('rev-parse', 'HEAD'),
     git('show', '--no-patch', '--format=%cI', 'HEAD'),
-    // Ignored files as well: they would be in the image.
+    // Including ignored files: they would be in the image.
     git('status', '--porcelain', '--ignored', '--', '.dockerignore', 'docker', ...inImage),
   ]);
   const changed = status.split('\n').flatMap((line) => (line === '' ? [] : [line.slice(3)]));
   return { version, commit, created, changed };
 }
 
-/** The name of the base in local storage or in a registry; without a wish and without a registry, one of Debian's packages. */
+/** The name of the base in local storage or in a registry; without an option and without a registry, one of Debian's packages. */
 async function obtainBase(buildah: Buildah, wanted: string, { base, arch }: ImageOptions, say: Say): Promise<string> {
   if (wanted !== 'debian') {
     const pull = ['pull', '--quiet', '--policy', 'ifmissing', '--arch', arch, wanted];
@@ -161,13 +161,13 @@ async function build(buildah: Buildah, { name, base, options, source }: Plan): P
   return (await readFile(idFile, 'utf8')).trim();
 }
 
-/** `docker://registry.example.com/vendhost:1.2.3` without transport and tag; `undefined` for what is not pushed to a registry. */
+/** `docker://registry.example.com/vendhost:1.2.3` without transport and tag; `undefined` if it is not pushed to a registry. */
 function repositoryOf(destination: string | undefined): string | undefined {
   return /^docker:\/\/(.+?)(:[^/]*)?$/.exec(destination ?? '')?.[1];
 }
 
 /**
- * What npm needs of this machine: the certificates it trusts, its registry and the packages it has already. A volume is mounted in all stages, and
+ * What npm needs from this machine: the certificates it trusts, its registry and its cached packages. A volume is mounted in all stages, and
  * leaves its mount point in the image: so it is on a folder that every base has.
  */
 async function surroundings(): Promise<string[]> {
@@ -194,7 +194,7 @@ async function inspect(buildah: Buildah, name: string): Promise<{ FromImageID: s
   return JSON.parse(await buildah.run(['inspect', '--type', 'image', name]));
 }
 
-/** Looks into the image: its size, Debian packages, and the programs that its own doctor finds. */
+/** Inspects the image: its size, Debian packages, and the programs that its own doctor finds. */
 async function look(buildah: Buildah, id: string) {
   return await buildah.mounted(id, async (root, container) => {
     const status = await readFile(join(root, 'var/lib/dpkg/status'), 'utf8');
@@ -217,11 +217,11 @@ async function look(buildah: Buildah, id: string) {
   });
 }
 
-/** All npm packages of the image, in whatever node_modules folder: the command's own, and those of the base, which has npm. */
+/** All npm packages of the image, in any node_modules folder: the command's own, and those of the base, which has npm. */
 async function npmPackages(root: string): Promise<(Program & { readonly isOwn: boolean })[]> {
   const words = ['.', '-xdev', '-name', 'package.json', '-type', 'f'];
   const { stdout } = await execa('find', words, { cwd: root });
-  // Yarn in the official image is in a folder of its own.
+  // Yarn in the official image is in a separate folder.
   const files = stdout
     .split('\n')
     .filter((file) => /(\/node_modules\/(@[^/]+\/)?|\/opt\/yarn-)[^/]+\/package\.json$/.test(file));

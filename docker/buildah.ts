@@ -10,7 +10,7 @@ export const projectRoot = join(import.meta.dirname, '..');
 /** What builds keep for the next one: layers, the base of Debian's packages. */
 export const imageCache = join(projectRoot, '.cache/image');
 
-/** Files of the build that is under way; the next one removes what is left of them. */
+/** Files of the build in progress; the next one removes its leftovers. */
 export const workFolder = join(imageCache, 'work');
 
 /** Longest time of one call of buildah, in milliseconds: the build itself downloads some 200 MB. */
@@ -26,18 +26,18 @@ export interface Buildah {
   attempt(words: readonly string[]): Promise<string | undefined>;
   /** A container of the image, mounted while `work` runs. */
   mounted<T>(image: string, work: (root: string, container: string) => Promise<T>): Promise<T>;
-  /** Removes the containers of builds that were killed: all but those that `nameFor` named for a process that is there. */
+  /** Removes the containers of killed builds: all except those that `nameFor` named for a running process. */
   removeLeftovers(): Promise<void>;
 }
 
-/** A name of a container that is kept while a process is there. */
+/** A name of a container that is kept while its process runs. */
 export function nameFor(pid: number): string {
   return `container-of-${pid}`;
 }
 
 /**
- * Buildah with layers of its own below `.cache/`; containers are `chroot`s, so no daemon and no container runtime is needed. It holds the
- * open file `lock` too: buildah goes on when the process that started it is killed.
+ * Buildah with its own layers below `.cache/`; containers are `chroot`s, so no daemon and no container runtime is needed. It also holds the
+ * open file `lock`: buildah continues when the process that started it is killed.
  */
 export async function openBuildah(
   driver: StorageDriver,

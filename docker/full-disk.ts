@@ -1,6 +1,6 @@
 import { imageCache } from './buildah.ts';
 
-/** What to do when a program's message says that a disk is full; `undefined` when it does not. Buildah has other files in TMPDIR, by default /var/tmp. */
+/** What to do when a program's message says that a disk is full; otherwise `undefined`. Buildah has other files in TMPDIR, by default /var/tmp. */
 export function fullDisk(message: string): string | undefined {
   if (!/no space left on device|\bENOSPC\b/i.test(message)) return undefined;
   return (

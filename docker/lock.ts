@@ -5,18 +5,18 @@ import { execa } from 'execa';
 /** Longest time that a build waits for another, in seconds. */
 const waitSeconds = 30 * 60;
 
-/** Number of an open file: any, but execa's types end at 9. */
+/** Number of an open file: arbitrary, but execa's types end at 9. */
 export type OpenFile = 3 | 4 | 5 | 6 | 7 | 8 | 9;
 
 export interface Lock {
-  /** Open file that has the lock: who inherits it holds it too. */
+  /** Open file that has the lock: a process that inherits it holds it too. */
   readonly file: OpenFile;
   release(): void;
 }
 
 /**
- * Lets one build at a time work in a folder; another one says for whom it waits. The kernel holds the lock (flock(2)), so it ends with the
- * last process that has the file open, however that ends. Throws when the other build goes on for half an hour.
+ * Lets one build at a time work in a folder; another one names the process it waits for. The kernel holds the lock (flock(2)), so it ends with the
+ * last process that has the file open, however that ends. Throws when the other build takes more than half an hour.
  */
 export async function lockFolder(directory: string, say: (line: string) => void, limit = waitSeconds): Promise<Lock> {
   mkdirSync(directory, { recursive: true });
@@ -26,7 +26,7 @@ export async function lockFolder(directory: string, say: (line: string) => void,
     await execa('flock', [...words, '3'], { stdio: ['ignore', 'pipe', 'pipe', file], reject: false });
   const isMine = async (...words: string[]) => {
     const { exitCode, stderr, shortMessage } = await flock(...words);
-    // With 1 somebody else has it; anything else is no answer.
+    // With 1 somebody else has it; anything else is an error.
     if (exitCode === 0 || (exitCode === 1 && stderr === '')) return exitCode === 0;
     throw new Error(`cannot lock ${path}: ${stderr || shortMessage}`);
   };

@@ -3,7 +3,7 @@ import { isPinned } from './base.ts';
 import type { StorageDriver } from './buildah.ts';
 
 export interface ImageOptions {
-  /** The base image; `debian` for one made of Debian's packages, absent for that of the Dockerfile where a registry is reached. */
+  /** The base image; `debian` for one made of Debian's packages, absent for that of the Dockerfile if a registry is reachable. */
   readonly base: string | undefined;
   readonly arch: 'amd64' | 'arm64';
   readonly buildArgs: readonly string[];
@@ -16,7 +16,7 @@ export interface ImageOptions {
   readonly storageDriver: StorageDriver;
 }
 
-/** Arguments of the Dockerfile that `--build-arg` gives; the base has an option of its own. */
+/** Arguments of the Dockerfile that `--build-arg` sets; the base has its own option. */
 export const buildArguments = [
   ...['PACKER', 'PACKER_PLUGIN_AMAZON', 'SESSION_MANAGER_PLUGIN'].flatMap((each) => [`${each}_URL`, `${each}_SHA256`]),
   'NODE_EXTRA_CA_CERTS',
@@ -80,7 +80,7 @@ function oneOf<T extends string>(option: string, value: string, allowed: readonl
   throw new Error(`${option} ${value} is wrong: it must be ${allowed.join(', ').replace(/, (?=[^,]*$)/, ' or ')}`);
 }
 
-/** Why a build is none to release; empty when it is one. `changed` are files that are not committed. */
+/** Why a build cannot be released; empty when it can. `changed` are files that are not committed. */
 export function releaseFaults(base: string, changed: readonly string[]): string[] {
   const unpinned =
     base === 'debian'

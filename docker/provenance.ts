@@ -1,4 +1,4 @@
-/** What a build knows of itself. */
+/** What a build knows about itself. */
 export interface Build {
   /** Where it was pushed to, without its tag; else its name in local storage. */
   readonly name: string;
@@ -20,8 +20,8 @@ export interface Build {
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
- * A statement of how the image came to be, which a release signs: in-toto's Statement v1 (https://in-toto.io/Statement/v1) with SLSA's
- * predicate (https://slsa.dev/spec/v1.0/provenance). In a job of GitLab it names project, job and runner.
+ * A statement of how the image was built, which a release signs: in-toto's Statement v1 (https://in-toto.io/Statement/v1) with SLSA's
+ * predicate (https://slsa.dev/spec/v1.0/provenance). In a GitLab job it names project, job and runner.
  */
 export function provenance(build: Build, env: Variables) {
   const repository = env.CI_PROJECT_URL ?? 'file://.';

@@ -5,7 +5,7 @@ export interface DebianPackage {
   readonly arch: string;
 }
 
-/** A program that no package manager knows. */
+/** A program that no package manager installed. */
 export interface Program {
   readonly name: string;
   readonly version: string;
@@ -41,9 +41,9 @@ export function debianPackages(status: string): DebianPackage[] {
 }
 
 /**
- * npm's bill of materials without what is not installed; `installed` has `name@version`. `npm sbom --omit=dev` would leave out production
- * dependencies too, those that a development dependency has as a peer (npm 11.19: aws-cdk-lib, which cdk-nag wants). The
- * project is called as it is, not as its folder. Throws for a package that npm does not know: the lock file is another's.
+ * npm's bill of materials without what is not installed; `installed` has `name@version`. `npm sbom --omit=dev` would also omit production
+ * dependencies that a development dependency has as a peer (npm 11.19: aws-cdk-lib, which cdk-nag wants). The
+ * project has its own name, not its folder's. Throws for a package that npm does not know: the lock file is another's.
  */
 export function onlyInstalled(npm: Bom, installed: ReadonlySet<string>, project: string): Bom {
   const known = new Set(npm.components?.map((one) => one['bom-ref']));
@@ -63,7 +63,7 @@ export function onlyInstalled(npm: Bom, installed: ReadonlySet<string>, project:
 }
 
 /**
- * npm's bill of materials (`npm sbom`, CycloneDX 1.5) with what else is in the image; `ofBase` are npm packages that the base has, npm's own. Addresses of packages:
+ * npm's bill of materials (`npm sbom`, CycloneDX 1.5) with the image's other contents; `ofBase` are npm packages that the base has, npm's own. Addresses of packages:
  * https://github.com/package-url/purl-spec.
  */
 export function imageBom(
@@ -103,7 +103,7 @@ export function imageBom(
       lifecycles: [{ phase: 'post-build' }],
       component: { ...component('container', image.name, image.version, purl), ...license('MIT') },
     },
-    // The graph of npm's packages begins at this project's own, which is one component of the image.
+    // The graph of npm's packages starts at this project, which is one component of the image.
     components: [...(npm.metadata?.component ? [npm.metadata.component] : []), ...(npm.components ?? []), ...added],
   };
 }

@@ -90,7 +90,7 @@ const nouns: Readonly<Record<string, Noun>> = {
     verbs: [webhookIntake, webhookMachine],
   },
   mr: { describe: 'What a merge request will do', verbs: [mrPlan, mrNote] },
-  drift: { describe: 'What is deployed, beside what it should be', verbs: [driftCheck] },
+  drift: { describe: 'What is deployed, compared with what should be', verbs: [driftCheck] },
   release: {
     describe: 'Putting a revision on the virtual host',
     verbs: [
@@ -106,7 +106,7 @@ const nouns: Readonly<Record<string, Noun>> = {
   },
 };
 
-/** Commands about no noun. */
+/** Commands without a noun. */
 const single: readonly Command[] = [doctor, audit, explain];
 
 /** The parts of the process that the command line uses. */
@@ -133,12 +133,12 @@ interface Choice {
   readonly chosen: Chosen;
 }
 
-/** How wide help is: as wide as the terminal, within limits. A terminal may say that it has no columns. */
+/** The width of help: the terminal's, within limits. A terminal may report that it has no columns. */
 const helpColumns = { least: 40, most: 100 };
 
 /**
  * The strict parser: calls `chosen` with the command that the words name, throws `USAGE` for words it does not know. `columns` is the
- * width that help has.
+ * width of the help.
  */
 export async function parse(
   words: readonly string[],
@@ -178,7 +178,7 @@ export async function parse(
     // The last of repeated options counts, as in other commands; yargs would make a list. A dot is part of a name.
     .parserConfiguration({ 'duplicate-arguments-array': false, 'dot-notation': false })
     .fail((message, error) => {
-      // yargs throws errors of its own, for example for an option without a value; all others come from a command.
+      // yargs throws its own errors, for example for an option without a value; all others come from a command.
       throw error === undefined || error.name === 'YError' ? usageError(message ?? error.message, words) : error;
     });
   for (const [noun, { describe, verbs }] of Object.entries(nouns)) {
@@ -217,7 +217,7 @@ function keepNoHelp(parser: Argv): void {
   getInternalMethods.call(parser).getUsageInstance().cacheHelpMessage = () => undefined;
 }
 
-/** Whether the named command has a list of words in the place of a positional. */
+/** Whether the named command has a list of words as a positional. */
 function takesWords([noun = '', verb = '']: readonly string[]): boolean {
   const verbs = Object.hasOwn(nouns, noun) ? (nouns[noun]?.verbs ?? []) : [];
   return verbs.some(({ usage }) => usage.startsWith(`${noun} ${verb} `) && usage.includes('..'));

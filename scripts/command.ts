@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
 import type { Runtime } from './runtime.ts';
 
-/** One `vendhost <noun> <verb>`: its help, its options, and what it runs. */
+/** One `vendhost <noun> <verb>`: its help, its options, and the function it calls. */
 export interface Command<Args = unknown> {
   /** The noun and the verb, then positionals in yargs' notation: `tenant vend <tenant>`. */
   readonly usage: string;

@@ -65,7 +65,7 @@ export class OutputLost extends VendhostError {
     const isClosed = cause.code === 'EPIPE';
     const why = isClosed ? 'nobody reads it any more' : systemReason(cause);
     super('OUTPUT_LOST', `cannot write to ${stream}: ${why}`, {
-      hint: 'run the same command again with somewhere to write to; it resumes from the current state',
+      hint: 'run the same command again with a writable output; it resumes from the current state',
       cause,
     });
     this.name = 'OutputLost';
@@ -87,8 +87,8 @@ export function fileError(thrown: unknown): VendhostError | undefined {
     const { code = '', syscall = '', path } = error as NodeJS.ErrnoException;
     if (code === '' || !fileCalls.test(syscall)) continue;
     if (syscall === 'uv_cwd') {
-      const hint = 'change into a folder that is there, and run the same command again';
-      return new VendhostError('DIRECTORY_MISSING', 'the working directory is not there any more', {
+      const hint = 'change into an existing folder, and run the same command again';
+      return new VendhostError('DIRECTORY_MISSING', 'the working directory no longer exists', {
         hint,
         cause: thrown,
       });

@@ -18,14 +18,14 @@ export interface LiveOptions {
   readonly now?: () => number;
 }
 
-/** Work that goes on, since a time in milliseconds. */
+/** Work in progress, with its start time in milliseconds. */
 export type Line = Doing & { readonly since: number };
 
 /** How often a line changes, in milliseconds: work that ends sooner is not shown at all. */
 const tickMs = 120;
 const spinner = ['-', '\\', '|', '/'];
 
-/** A person's terminal: work that goes on has a line each at the lower end, and what is printed goes above them. */
+/** A person's terminal: each work in progress has a line at the bottom, and output goes above them. */
 export class Live implements Terminal {
   readonly #screen: Screen;
   readonly #options: LiveOptions;

@@ -4,7 +4,7 @@ import { JobTimeUp, jobTimeLeft } from './runtime.ts';
 
 /** One signal may arrive twice: from the terminal and from the parent process, or for the group and for each of its processes. */
 const sameSignalMs = 1000;
-/** How long what is left open may hold the process when the command has ended. */
+/** How long open handles may keep the process alive when the command has ended. */
 const endMs = 2000;
 /** Runs the command line of this process: its words, streams, signals and exit code. */
 export async function main(): Promise<void> {
@@ -14,7 +14,7 @@ export async function main(): Promise<void> {
     process.on(signal, () => {
       const stopped = new Cancelled(signal);
       if (firstSignalAt === 0) firstSignalAt = Date.now();
-      // Nobody hurries with a SIGHUP: the shell and the kernel both send it, when they come to it.
+      // SIGHUP may arrive late: the shell and the kernel both send it, each in its own time.
       else if (signal !== 'SIGHUP' && Date.now() - firstSignalAt > sameSignalMs) process.exit(stopped.exitCode);
       stopping.abort(stopped);
     });
@@ -34,13 +34,13 @@ export async function main(): Promise<void> {
       // What is printed of it may be lost as well.
       if (lost !== undefined) return;
       lost = new OutputLost(name, error);
-      // As after a signal, what was begun is cleaned up; nothing more reaches the stream.
+      // As after a signal, unfinished work is cleaned up; nothing more reaches the stream.
       stopping.abort(lost);
       if (ended !== undefined) process.exitCode = withLoss(ended);
     });
   }
 
-  /** The exit code of a command that did its work and could not say so; whoever closes a pipe has read enough. */
+  /** The exit code of a command that did its work but could not report it; a reader that closes a pipe has read enough. */
   function withLoss(code: number): number {
     if (code !== 0 || lost === undefined || lost.isClosed) return code;
     process.stderr.write(`error[${lost.code}]: ${lost.message}\nhint: ${lost.hint}\n`);
@@ -52,7 +52,7 @@ export async function main(): Promise<void> {
   const keyboard = process.stdin.isTTY ? process.stdin : undefined;
   const terminal = isTerminal ? await openTerminal() : undefined;
 
-  /** Loaded where a person looks: a job has no use for it. */
+  /** Loaded only for a person: a job has no use for it. */
   async function openTerminal() {
     const { Live } = await import('./live.ts');
     return new Live(process.stderr, { keyboard, signal: stopping.signal });
@@ -79,6 +79,6 @@ export async function main(): Promise<void> {
     terminal,
   });
   process.exitCode = withLoss(ended);
-  // A call that was given up may still wait for its answer; the process does not wait for it.
+  // An abandoned call may still wait for its response; the process does not wait for it.
   setTimeout(() => process.exit(), endMs).unref();
 }

@@ -7,28 +7,28 @@ export type ResultValue = Readonly<Record<string, unknown>>;
 
 export type Colour = 'red' | 'yellow' | 'cyan' | 'bold' | 'dim';
 
-/** How far work has come that goes on. */
+/** The progress of unfinished work. */
 export interface Doing {
   /** How much of it is done: resources of a stack. */
   readonly done?: number;
-  /** Of how many, where that is known. */
+  /** Of how many, if known. */
   readonly total?: number | undefined;
   readonly waitingFor?: string | undefined;
 }
 
-/** A person's terminal: it shows what goes on, and a person answers. */
+/** A person's terminal: it shows progress, and a person answers. */
 export interface Terminal {
-  /** Shows work, or how far it is now; its time counts from the first call. */
+  /** Shows work, or its progress; its time counts from the first call. */
   set(what: string, doing: Doing): void;
   /** The work has ended. Returns its time in milliseconds, `undefined` for work that was not shown. */
   end(what: string): number | undefined;
-  /** Prints above what goes on. */
+  /** Prints above the progress lines. */
   print(text: string): void;
-  /** The line that was typed; `undefined` where nobody can type. Throws when the command is cancelled. */
+  /** The line that was typed; `undefined` if nobody can type. Throws when the command is cancelled. */
   ask(question: string): Promise<string | undefined>;
-  /** Leaves the terminal as a command line needs it. */
+  /** Restores the terminal for a command line. */
   close(): void;
-  /** The text in a colour, where there are some. */
+  /** The text in a colour, if there are any. */
   styled(colour: Colour, text: string): string;
 }
 
@@ -43,14 +43,14 @@ export interface OutputOptions {
   sections?: boolean;
   /** Print each call to AWS and GitLab. */
   verbose?: boolean;
-  /** Where progress goes to instead of `stderr`. */
+  /** Where progress goes instead of `stderr`. */
   terminal?: Terminal | undefined;
   /** Every question is answered with yes. */
   yes?: boolean;
   now?: () => number;
 }
 
-/** A call to AWS or GitLab, as far as anybody may see it: nothing that was sent or answered. */
+/** The public part of a call to AWS or GitLab: no request or response content. */
 export interface Call {
   readonly name: string;
   /** In milliseconds. */
@@ -85,7 +85,7 @@ export class Output {
     for (const each of [secret, ...secret.split(/[\r\n]+/)]) if (each.length >= 6) this.#secrets.add(each);
   }
 
-  /** The text without what was marked secret, for what is written to files or sent. */
+  /** The text with secrets masked, for what is written to files or sent. */
   masked(text: string): string {
     let masked = text;
     // The longest first: one secret may contain another.
@@ -95,7 +95,7 @@ export class Output {
   }
 
   /**
-   * Shows at a terminal how far work has come; `what` is the name of a stack or whatever else goes on. A job's log has lines
+   * Shows the progress of work at a terminal; `what` is the name of a stack or other work. A job's log has lines
    * instead: `lines` are printed there, and with `--verbose`.
    */
   doing(what: string, doing: Doing, lines: readonly string[] = []): void {
@@ -105,14 +105,14 @@ export class Output {
     if (terminal === undefined || this.isVerbose) for (const line of lines) this.detail(line);
   }
 
-  /** The work has ended: its line at the terminal goes, `text` and how long it took are printed there. */
+  /** The work has ended: its line at the terminal is removed, `text` and its duration are printed there. */
   done(what: string, text?: string): void {
     const ms = this.#options.terminal?.end(this.#shown(what));
     if (ms !== undefined && text !== undefined) this.#progress(`${text} in ${duration(ms)}`);
   }
 
   /**
-   * Asks at a terminal before something that costs or destroys; `--yes` answers, and where nobody can type it goes on, as a
+   * Asks at a terminal before something that costs or destroys; `--yes` answers, and if nobody can type it continues, as a
    * pipeline expects. Throws `NOT_CONFIRMED` for any answer but yes.
    */
   async confirm(question: string): Promise<void> {
@@ -144,7 +144,7 @@ export class Output {
     if (this.#detailBytes > mostDetailBytes) this.warn('the log is nearly full: from here on details are left out');
   }
 
-  /** Whether calls are printed: whoever has to prepare for it need not do so for nothing. */
+  /** Whether calls are printed: callers can skip the preparation otherwise. */
   get isVerbose(): boolean {
     return this.#options.verbose === true;
   }
@@ -188,12 +188,12 @@ export class Output {
     // JSON may hold control characters as they are, but those below U+0020: written as \u…, they are the same text.
     const json = () => JSON.stringify(value, null, 2).replaceAll(/\p{Cc}|\p{Bidi_Control}/gu, escaped);
     const shown = this.#options.json === true ? this.masked(json()) : this.#shown(text);
-    // What goes on would be drawn over it.
+    // Progress lines would be drawn over it.
     this.close();
     this.#options.stdout(`${shown}\n`);
   }
 
-  /** One of many results, as it comes: with `--json` an object on a line of its own. */
+  /** One of many results, as it comes: with `--json` an object per line. */
   line(value: object, text: string): void {
     const json = () => JSON.stringify(value).replaceAll(/\p{Cc}|\p{Bidi_Control}/gu, escaped);
     const shown = this.#options.json === true ? this.masked(json()) : this.#shown(text);
@@ -215,7 +215,7 @@ export class Output {
 }
 
 /**
- * A text without what steers the log it is shown in: control characters but tab and line feed, escape sequences, what turns the
+ * A text without what controls the log it is shown in: control characters except tab and line feed, escape sequences, changes of the
  * direction of writing, and markers of GitLab's folded sections (https://docs.gitlab.com/ci/jobs/job_logs/#custom-collapsible-sections).
  */
 export function plainText(text: string): string {
@@ -259,10 +259,10 @@ export function duration(ms: number): string {
   return seconds % 60 === 0 ? `${minutes} min` : `${minutes} min ${seconds % 60} s`;
 }
 
-/** Most characters of a cell that are shown: one that is longer would push all others off the page. */
+/** Most characters of a cell that are shown: a longer one would push all others off the page. */
 const widestCell = 1000;
 
-/** Rows as lines of aligned columns: one line a row, whatever is in its cells. */
+/** Rows as lines of aligned columns: one line a row, whatever its cells contain. */
 export function tableLines(given: readonly (readonly string[])[]): string[] {
   const rows = given.map((row) => row.map((cell) => cellText(cell)));
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
@@ -284,12 +284,12 @@ export function ellipsized(most: number, text: string): string {
   return `${text.slice(0, most - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
-/** As much of a hash, a commit or an execution's id as people read. */
+/** The part of a hash, a commit or an execution's id that people read. */
 export function abbreviated(id: string): string {
   return id.slice(0, 8);
 }
 
-/** A text on one line: who wrote it cannot add lines of their own to what is said of it. */
+/** A text on one line: its author cannot add lines to the surrounding output. */
 export function oneLine(text: string): string {
   return text.replaceAll(/\s*[\n\r]\s*/g, ' ');
 }

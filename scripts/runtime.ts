@@ -7,7 +7,7 @@ export interface Runtime {
   /** The directory that relative paths start from. */
   readonly cwd: string;
   readonly out: Output;
-  /** Asks a person and waits for the answer; absent where nobody can answer. Rejects when the person ends the input. */
+  /** Asks a person and waits for the answer; absent if nobody can answer. Rejects when the person ends the input. */
   readonly ask?: (question: string) => Promise<string>;
   /** Aborted with a `Cancelled` when the process gets a signal to stop, with a `JobTimeUp` when its job is about to be timed out. */
   readonly signal: AbortSignal;

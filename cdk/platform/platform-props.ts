@@ -8,7 +8,7 @@ export interface PlatformProps {
   readonly issuer: string;
   /** Audience of the jobs' ID tokens. */
   readonly audience: string;
-  /** Zones of the subnets; without them CloudFormation asks for them at each update, as in networks of older versions. */
+  /** Zones of the subnets; without them CloudFormation looks them up at each update, as in networks of older versions. */
   readonly zones?: readonly string[] | undefined;
   /** The platform's own project and the branch that deploys; without it there are no roles for the project's jobs. */
   readonly project?: { readonly path: string; readonly branch: string };

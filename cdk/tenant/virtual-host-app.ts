@@ -17,7 +17,7 @@ export interface VirtualHostProps {
   readonly targetGroup: string;
   readonly otherBalancers?: readonly OtherBalancer[] | undefined;
   readonly config: VendhostConfig;
-  /** There is a database that the host keeps, also with `database: none`. */
+  /** There is a database that the host keeps, even with `database: none`. */
   readonly keepsDatabase: boolean;
 }
 

@@ -18,7 +18,7 @@ const rate = { throttlingRateLimit: 10, throttlingBurstLimit: 20 };
 
 /**
  * The REST API with one resource, `POST /{environment}/{tenant}`, which the function answers. Anybody can call it: the function compares the
- * token, as GitLab signs no request of AWS's.
+ * token, because GitLab cannot sign AWS requests.
  */
 export class Endpoint extends Construct {
   /** Where the paths of tenants begin, without a slash at the end. */
@@ -53,7 +53,7 @@ export class Endpoint extends Construct {
       resourceId: tenant.ref,
       httpMethod: 'POST',
       authorizationType: 'NONE',
-      // Not required here: API Gateway would answer 400, and the function says 401.
+      // Not required here: API Gateway would answer 400, and the function answers 401.
       requestParameters: { 'method.request.header.X-Gitlab-Token': false },
       integration: {
         type: 'AWS_PROXY',
@@ -62,7 +62,7 @@ export class Endpoint extends Construct {
       },
     });
     method.addResourceDependency(permission);
-    // A deployment is a picture of the API: who changes a method gives it another id, or the stage keeps the former one.
+    // A deployment is a snapshot of the API: after changing a method, change this id, or the stage keeps the former one.
     const deployment = new CfnDeployment(this, 'Deployment', { restApiId: api.ref });
     deployment.addResourceDependency(method);
     const stage = new CfnStage(this, 'Stage', {

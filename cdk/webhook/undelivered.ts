@@ -12,7 +12,7 @@ export interface UndeliveredProps {
 
 const days = 24 * 60 * 60;
 
-/** The queue of accepted pushes that became no build, as the function got them, and the alarm that says there are some. */
+/** The queue of accepted pushes that became no build, as the function got them, and its alarm. */
 export class Undelivered extends Construct {
   readonly queueArn: string;
 

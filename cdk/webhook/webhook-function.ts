@@ -13,7 +13,7 @@ export interface WebhookFunctionProps {
   readonly code: string;
   readonly rights: readonly Right[];
   readonly variables: Readonly<Record<string, string>>;
-  /** Where Lambda puts what the function failed at; for a function that is called without waiting for it. */
+  /** Where Lambda puts events that the function failed to process; for an asynchronous function. */
   readonly undelivered?: Undelivered;
 }
 

@@ -4,7 +4,7 @@ import type { Right } from '../role.ts';
 
 const anybody = { environment: '*', tenant: '*' };
 
-/** The function that anybody can call: it reads what it compares tokens with, and hands over. It starts nothing. */
+/** The function that anybody can call: it reads the hashes that it compares tokens with, and passes events on. It starts nothing. */
 export function receiverRights(arns: Arns): Right[] {
   const unknown = arns.arn('secretsmanager', `secret:${names.webhookSecret(anybody)}`);
   const secret = `${unknown}-??????`;
@@ -13,7 +13,7 @@ export function receiverRights(arns: Arns): Right[] {
     {
       sid: 'Tokens',
       actions: ['secretsmanager:GetSecretValue'],
-      // The second is what IAM is asked for when there is no such secret: without it a tenant that is none would be an error.
+      // IAM checks the second if there is no such secret: without it an unknown tenant would be an error.
       resources: [secret, unknown],
       because:
         'Hashes of the tokens of all tenants, and no other secret of theirs; AWS appends six characters to the name.',

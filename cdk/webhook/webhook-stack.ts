@@ -13,16 +13,16 @@ export interface WebhookProps {
   readonly account: string;
   readonly region: string;
   readonly partition: string;
-  /** ARNs of the topics that hear of pushes that became no build: one for each environment in this account and region. */
+  /** ARNs of the topics that are notified about pushes that became no build: one for each environment in this account and region. */
   readonly topics: readonly string[];
 }
 
-/** Stands in names for a place; the functions fill it in. */
+/** Placeholder in names; the functions fill it in. */
 const anyPlace = { environment: '{environment}', tenant: '{tenant}' };
 
 /**
- * The webhook of an account and region: an endpoint that GitLab reports pushes to, a function that judges them, and one that starts builds.
- * It is a stack of its own, as it belongs to no environment; what it knows of tenants are their secrets.
+ * The webhook of an account and region: an endpoint that GitLab reports pushes to, a function that validates them, and one that starts builds.
+ * It has its own stack, because it belongs to no environment; all it knows of tenants are their secrets.
  */
 class WebhookStack extends VendhostStack {
   constructor(app: App, { account, region, partition, topics }: WebhookProps) {

@@ -11,7 +11,7 @@ export function sectionOf(changelog: string, name: string): string | undefined {
 
 const kinds = ['Added', 'Changed', 'Deprecated', 'Removed', 'Fixed', 'Security'];
 
-/** Why what is unreleased cannot become a version (https://keepachangelog.com/en/1.1.0/). */
+/** Why the unreleased part cannot become a version (https://keepachangelog.com/en/1.1.0/). */
 export function changelogFaults(changelog: string, version: string): string[] {
   const section = sectionOf(changelog, 'Unreleased');
   if (section === undefined || section === '') return ['CHANGELOG.md has nothing under ## Unreleased'];
@@ -28,7 +28,7 @@ export function changelogFaults(changelog: string, version: string): string[] {
   ];
 }
 
-/** The changelog with what was unreleased as a version of that day, and an empty `Unreleased` above it. */
+/** The changelog with the unreleased part as a version of that day, and an empty `Unreleased` above it. */
 export function cutChangelog(changelog: string, version: string, day: string): string {
   return changelog.replace(/^## Unreleased$/m, `## Unreleased\n\n## ${version} - ${day}`);
 }

@@ -1,7 +1,7 @@
 import { cutChangelog } from './changelog.ts';
 import { compareVersions, parseVersion } from './version.ts';
 
-/** Files in which people read or copy the version; all others ask package.json. */
+/** Files in which people read or copy the version; all others read package.json. */
 export const versionedFiles = [
   'README.md',
   'docs/*.md',
@@ -30,7 +30,7 @@ export function cutFaults({ from, to, changed }: Omit<Cut, 'day'> & { readonly c
   ];
 }
 
-/** What the files of a checkout are after the cut: path and new text of those that change. */
+/** The files of a checkout after the cut: path and new text of those that change. */
 export function cutFiles(files: Readonly<Record<string, string>>, { from, to, day }: Cut): Record<string, string> {
   const changed = Object.entries(files).map(([path, text]) => [path, cutFile(path, text, { from, to, day })] as const);
   return Object.fromEntries(changed.filter(([path, text]) => text !== files[path]));

@@ -1,7 +1,7 @@
-/** Files that `npm run image` writes beside image.json, and a release links. */
+/** Files that `npm run image` writes next to image.json, and that a release links. */
 export const imageFiles = ['sbom.cdx.json', 'provenance.json'];
 
-/** What such a file of one architecture is called in a release. */
+/** The name of such a file, for one architecture, in a release. */
 export const assetName = (file: string, arch: string) => file.replace('.', `-${arch}.`);
 
 /** The signed provenance of one architecture. */

@@ -44,12 +44,12 @@ async function remoteObjects(checkout: Checkout, tags: readonly string[] = []): 
   );
 }
 
-/** Tags of the remote with the commits they lead to. */
+/** Tags of the remote with the commits they point to. */
 export async function remoteTags(checkout: Checkout): Promise<ReadonlyMap<string, string>> {
   return new Map([...(await remoteObjects(checkout))].map(([tag, commit]) => [tag.replace(/\^\{\}$/, ''), commit]));
 }
 
-/** Files that differ from HEAD; with paths, as git takes them, also those below them that git does not know. */
+/** Files that differ from HEAD; with paths, as git takes them, also untracked files below them. */
 export async function changedFiles(checkout: Checkout, paths: readonly string[] = []): Promise<string[]> {
   const which = paths.length === 0 ? ['--untracked-files=no'] : ['--untracked-files=all', '--', ...paths];
   const lines = (await git(checkout, ['status', '--porcelain', ...which])).split('\n');
@@ -62,7 +62,7 @@ export async function head(checkout: Checkout): Promise<string> {
 
 /**
  * Makes the commit of a release: HEAD with the templates of `pinTemplate`, and nothing else. Author, time and message follow from HEAD, so
- * the same HEAD and digest give the same commit, whoever makes it and however often. The checkout stays as it is.
+ * the same HEAD and digest give the same commit, whoever makes it and however often. The checkout does not change.
  */
 export async function pinnedCommit(checkout: Checkout, version: string, digest: string): Promise<string> {
   const parent = await head(checkout);
@@ -102,8 +102,8 @@ export async function pushVersionTag(checkout: Checkout, tag: string, commit: st
 }
 
 /**
- * Moves a tag to a commit, if it still leads where it did (`from` empty: nowhere); no pipeline starts. Somebody may have made it an
- * annotated one: what git compares is the tag's own object.
+ * Moves a tag to a commit, if it still points where it did (`from` empty: nowhere); no pipeline starts. Somebody may have made it an
+ * annotated one: git compares the tag's own object.
  */
 export async function moveTag(
   checkout: Checkout,

@@ -4,7 +4,7 @@ import type { Output } from '../../scripts/output.ts';
 import type { Link } from './plan.ts';
 import { send, stop } from './send.ts';
 
-/** The library's project at GitLab, with a token that may write its packages and releases. */
+/** The library's project in GitLab, with a token that may write its packages and releases. */
 export interface Project {
   /** `https://gitlab.example.com/api/v4` */
   readonly api: string;
@@ -13,7 +13,7 @@ export interface Project {
   readonly out: Output;
 }
 
-/** What the generic package of a release is called: the files about its images. */
+/** The name of a release's generic package: the files about its images. */
 const filesPackage = 'vendhost-image';
 
 /** Longest wait for an upload, in milliseconds. */
@@ -23,7 +23,7 @@ const rights =
   'VENDHOST_RELEASE_TOKEN must be of a Maintainer of the project, with the scopes api and write_repository';
 const hints = Object.fromEntries([401, 403, 404].map((status) => [status, `${rights}: docs/releasing.md`]));
 
-/** Asks GitLab's API as the command does: patient with one that is busy, and errors name the call. */
+/** Calls GitLab's API as the command does: retries when it is busy, and errors name the call. */
 function ask<T>(
   { api, token, out }: Project,
   what: string,
@@ -43,7 +43,7 @@ export const npmRegistry = ({ api, project }: Pick<Project, 'api' | 'project'>) 
 export const fileAddress = ({ api, project }: Project, version: string, name: string) =>
   `${api}/projects/${encodeURIComponent(project)}/packages/generic/${filesPackage}/${version}/${name}`;
 
-/** Whether npm's package of that version is there; npm refuses a second one. */
+/** Whether npm's package of that version exists; npm refuses a second one. */
 export async function isPackaged(at: Project, name: string, version: string): Promise<boolean> {
   const found = await ask(at, `read the packages of ${at.project}`, (client) =>
     client.Packages.all({ projectId: at.project, packageName: name }),
@@ -66,7 +66,7 @@ export async function uploadedFiles(at: Project, version: string): Promise<strin
   return files.flat().map(({ file_name }) => String(file_name));
 }
 
-/** Uploads a file of a version; of two with one name GitLab gives the later one. */
+/** Uploads a file of a version; of two with one name GitLab returns the later one. */
 export async function uploadFile(
   at: Project,
   version: string,
@@ -94,7 +94,7 @@ export async function readRelease(at: Project, tag: string) {
   return { description: String(found.description ?? ''), links: links.map(({ id, name, url }) => ({ id, name, url })) };
 }
 
-/** Creates a release, or changes its text. The job `create-release` comes first where a catalog is to have it. */
+/** Creates a release, or changes its text. For the catalog, the job `create-release` must come first. */
 export async function writeRelease(at: Project, tag: string, description: string, isNew: boolean): Promise<void> {
   await ask(at, `${isNew ? 'create' : 'edit'} the release ${tag}`, async ({ ProjectReleases }) => {
     if (isNew) await ProjectReleases.create(at.project, { tagName: tag, name: tag, description });

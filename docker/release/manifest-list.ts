@@ -1,6 +1,6 @@
 import { type Descriptor, manifestListType, type Registry } from './registry.ts';
 
-/** An image that was built and pushed: what image.json has of it. */
+/** An image that was built and pushed: what image.json contains about it. */
 export interface Image {
   readonly arch: string;
   readonly digest: string;
@@ -10,7 +10,7 @@ export interface Image {
 export interface ManifestList {
   readonly digest: string;
   readonly images: readonly Image[];
-  /** Commits that its images say they were built from. */
+  /** Commits that its images' labels name. */
   readonly commits: readonly string[];
 }
 
@@ -31,7 +31,7 @@ export async function readList(registry: Registry, tag: string): Promise<Manifes
   };
 }
 
-/** Writes the list of images that were pushed before. The same images give the same bytes, and so the same digest. */
+/** Writes the list of previously pushed images. The same images give the same bytes, and so the same digest. */
 export async function writeList(registry: Registry, tag: string, images: readonly Image[]): Promise<void> {
   const sorted = [...images].sort((one, other) => one.arch.localeCompare(other.arch));
   const manifests = await Promise.all(

@@ -15,20 +15,20 @@ export interface Release {
   /** Address of the project's npm registry. */
   readonly npm: string;
   readonly signature: Signature | { readonly unsigned: string };
-  /** What the changelog says of the version. */
+  /** The changelog's text for the version. */
   readonly changes: string;
 }
 
-/** What whoever verifies the provenance has to know. */
+/** What is needed to verify the provenance. */
 export interface Signature {
-  /** Whom the certificate names, and who vouched for it. */
+  /** The identity in the certificate, and its issuer. */
   readonly identity: string;
   readonly issuer: string;
-  /** Whether everybody's Sigstore was used, whose keys cosign knows. */
+  /** Whether the public Sigstore was used, whose keys cosign knows. */
   readonly isPublic: boolean;
 }
 
-/** The text of a release: first what is copied into a pipeline, then the digests, then the changes by kind. */
+/** The text of a release: first what to copy into a pipeline, then the digests, then the changes by kind. */
 export function releaseNotes(release: Release): string {
   const { version, project, image, digest, images, commit, npm, signature, changes } = release;
   const include = (component: string, inputs: readonly string[]) => [

@@ -7,7 +7,7 @@ import { npmRegistry, type Project } from './gitlab.ts';
 /** Longest time of `npm publish`, in milliseconds. */
 const limitMs = 5 * 60_000;
 
-/** Publishes the package of a checkout to the project's registry. npm reads the token from a file of its own, which is removed. */
+/** Publishes the package of a checkout to the project's registry. npm reads the token from a temporary file, which is removed. */
 export async function publishPackage(directory: string, at: Project, distTag: string): Promise<void> {
   const registry = npmRegistry(at);
   const folder = await mkdtemp(join(tmpdir(), 'vendhost-npm-'));

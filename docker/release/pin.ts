@@ -3,7 +3,7 @@ export const templateFolders = ['ci-templates', 'templates'];
 
 /**
  * A template of a release: the image by the digest of its manifest list, with the version as a comment. So nobody has to repeat the
- * version, and whoever moves the image's tag changes nothing. Throws when the template does not name the image of the version once.
+ * version, and moving the image's tag changes nothing. Throws when the template does not name the image of the version once.
  */
 export function pinTemplate(text: string, version: string, digest: string): string {
   const parts = text.split(`image: $[[ inputs.image ]]:${version}\n`);

@@ -7,7 +7,7 @@ export interface BuiltImage extends Image {
   readonly commit: string;
 }
 
-/** What there is when the tag `cut/VERSION` was pushed. */
+/** What exists when the tag `cut/VERSION` was pushed. */
 export interface CutState {
   readonly version: string;
   readonly head: string;
@@ -35,17 +35,17 @@ export type CutStep =
   | { readonly do: 'tag'; readonly tag: string };
 
 export interface Plan<Step> {
-  /** Why nothing is done; what is in the way, and what to do about it. */
+  /** Why nothing is done: what prevents it, and what to do about it. */
   readonly faults: readonly string[];
-  /** What will be missing all the same, and why. */
+  /** What will still be missing, and why. */
   readonly notices: readonly string[];
   readonly steps: readonly Step[];
 }
 
 /**
  * From built images to the version's tag. The list is written after the files of its images were uploaded, and the tag is pushed after the
- * list. Images that a repeated job built after the list was written are not taken; so what is signed is signed once the list has decided
- * on the images, and once for each of them.
+ * list. Images that a repeated job built after the list was written are not used: images are signed once the list has fixed
+ * them, and once each.
  */
 export function planCut(state: CutState): Plan<CutStep> {
   const { version, head, list, tagged, pinned, built, architectures } = state;
@@ -134,7 +134,7 @@ export interface Link {
   readonly url: string;
 }
 
-/** What there is when the tag `vVERSION` was pushed. */
+/** What exists when the tag `vVERSION` was pushed. */
 export interface PublishState {
   readonly version: string;
   readonly head: string;
@@ -161,7 +161,7 @@ export type PublishStep =
   | { readonly do: 'link'; readonly link: Link; readonly id: number | undefined }
   | { readonly do: 'move'; readonly tag: string; readonly from: string };
 
-/** From the version's tag to all that belongs to it. */
+/** From the version's tag to everything that belongs to it. */
 export function planPublish(state: PublishState): Plan<PublishStep> {
   const { version, head, tags, list, named, wanted, release } = state;
   const tag = versionTag(version);

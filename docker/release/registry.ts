@@ -25,7 +25,7 @@ export interface Registry {
   readonly name: string;
   /** By tag or digest; `undefined` when there is none. */
   manifest(reference: string): Promise<Manifest | undefined>;
-  /** The configuration's labels of an image. */
+  /** The labels in an image's configuration. */
   labels(digest: string): Promise<Readonly<Record<string, string>>>;
   put(reference: string, mediaType: string, bytes: string): Promise<void>;
 }
@@ -49,7 +49,7 @@ const limitMs = 60_000;
 /**
  * Speaks the part of the OCI distribution specification that a manifest list needs
  * (https://github.com/opencontainers/distribution-spec/blob/main/spec.md); layers are pushed by buildah. A loopback address is
- * called without TLS. What is read is what its digest says, whoever answers. Errors name the call and the registry's answer, never the
+ * called without TLS. Content is checked against its digest. Errors name the call and the registry's answer, never the
  * password.
  */
 export function openRegistry(name: string, login: Login | undefined, out: Output): Registry {
@@ -73,7 +73,7 @@ export function openRegistry(name: string, login: Login | undefined, out: Output
     throw new Error(`cannot ${what}: ${host} answers ${response.status} ${await response.text()}`);
   }
 
-  /** The JSON of an answer, with the digest that it was asked for by or that the registry says it has. */
+  /** The JSON of a response, with the digest that was requested or that the registry reports. */
   async function read(what: string, response: Response, said: string | null) {
     const bytes = Buffer.from(await response.arrayBuffer());
     const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
@@ -121,7 +121,7 @@ export function openRegistry(name: string, login: Login | undefined, out: Output
   };
 }
 
-/** Answers the registry's challenge: a token of its realm (https://distribution.github.io/distribution/spec/auth/token/), or the login itself. */
+/** Answers the registry's challenge: with a token of its realm (https://distribution.github.io/distribution/spec/auth/token/), or the login itself. */
 async function authorize(
   challenge: string,
   { name, login, out }: { name: string; login: Login | undefined; out: Output },

@@ -50,7 +50,7 @@ function registryOf(world: World): Registry {
   return openRegistry(needed(world, 'CI_REGISTRY_IMAGE'), user && password ? { user, password } : undefined, world.out);
 }
 
-/** What decides who signs. The address of GitLab is that of its ID tokens' issuer unless it was set to another. */
+/** What decides who signs. GitLab's address is its ID tokens' issuer unless another was set. */
 const surroundings = (world: World) => ({
   server: needed(world, 'CI_API_V4_URL').replace(/\/api\/v4$/, ''),
   visibility: world.env.CI_PROJECT_VISIBILITY,
@@ -244,7 +244,7 @@ function describePublish(step: PublishStep): string {
   return `${step.do === 'create-release' ? 'create' : 'edit'} the release ${step.tag}`;
 }
 
-/** Says what is planned, does it, and looks again: an answer that says it was done may be a proxy's. Throws faults as one error. */
+/** Prints the plan, applies it, and checks again: a success response may be a proxy's. Throws faults as one error. */
 async function follow<Step>(
   { options, say }: World,
   plan: () => Promise<Plan<Step>>,

@@ -3,7 +3,7 @@ import { patience } from '../../scripts/gitlab/http/patience.ts';
 import { sendPatiently } from '../../scripts/gitlab/http/send-patiently.ts';
 import type { Output } from '../../scripts/output.ts';
 
-/** A release is stopped by the end of its process only: it is run again. */
+/** Only the end of its process stops a release: it is run again. */
 export const stop = new AbortController().signal;
 
 export interface Request {
@@ -14,7 +14,7 @@ export interface Request {
   readonly limitMs: number;
 }
 
-/** Sends what may be repeated, patient with a server that is busy. Throws when nobody answers, and says what it was for. */
+/** Sends an idempotent request, and retries while the server is busy. Throws when nobody answers, with the purpose of the request. */
 export async function send(out: Output, what: string, url: string | URL, { limitMs, ...init }: Request) {
   const who = new URL(url).host;
   try {

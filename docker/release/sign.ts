@@ -9,7 +9,7 @@ const patience = { retry: 2, timeout: 30_000 };
 
 /**
  * Signs an in-toto statement: a certificate of Fulcio for a key that only this call has, and an entry in Rekor's log. Returns the bundle
- * (https://docs.sigstore.dev/about/bundle/) as JSON; the statement is in it. Throws an error that names who did not answer as it should.
+ * (https://docs.sigstore.dev/about/bundle/) as JSON; the statement is in it. Throws an error that names the service that failed.
  */
 export async function sign(statement: string, { sigstore, token }: Signer): Promise<string> {
   // No other verb needs these, and only a checkout with its development dependencies has them.
@@ -33,14 +33,14 @@ export async function sign(statement: string, { sigstore, token }: Signer): Prom
   }
 }
 
-/** The library's errors have a code that says whom it asked. */
+/** The library's errors have a code that names the service. */
 function whose(error: unknown, { fulcio, rekor }: Signer['sigstore']): string {
   const code = String((error as { code?: unknown }).code);
   if (code.startsWith('CA_')) return fulcio;
   return code.startsWith('TLOG_') ? rekor : `${fulcio} and ${rekor}`;
 }
 
-/** Messages of an error and of what caused it; the library repeats some in the outer one. */
+/** Messages of an error and its causes; the library repeats some in the outer one. */
 function reasons(error: unknown): string[] {
   const cause = error instanceof Error ? error.cause : undefined;
   const own = messageOf(error);

@@ -1,15 +1,15 @@
 import { cutTag } from './version.ts';
 
-/** A Sigstore, without slashes at the end: who gives out certificates, and who keeps the log of what was signed. */
+/** A Sigstore, addresses without slashes at the end: the certificate authority, and the log of signatures. */
 export interface Sigstore {
   readonly fulcio: string;
   readonly rekor: string;
 }
 
-/** Everybody's Sigstore (https://docs.sigstore.dev/about/overview/). */
+/** The public Sigstore (https://docs.sigstore.dev/about/overview/). */
 export const publicSigstore: Sigstore = { fulcio: 'https://fulcio.sigstore.dev', rekor: 'https://rekor.sigstore.dev' };
 
-/** The one GitLab that signs there, by its documents (https://docs.gitlab.com/ci/yaml/signing_examples/). */
+/** The only GitLab that signs there, according to its documents (https://docs.gitlab.com/ci/yaml/signing_examples/). */
 export const publicIssuer = 'https://gitlab.com';
 
 /** What a run may sign with. */
@@ -20,15 +20,15 @@ export interface Signer {
 }
 
 interface Surroundings {
-  /** Address of GitLab, which issues ID tokens unless one that is there says otherwise. */
+  /** Address of GitLab, which issues ID tokens unless a given token says otherwise. */
   readonly server: string;
   /** The project's: `public`, `internal` or `private`. */
   readonly visibility: string | undefined;
-  /** The Sigstore of the options. */
+  /** The Sigstore from the options. */
   readonly own: Sigstore | undefined;
 }
 
-/** Who signs, or why nobody does. Throws for a token that is none. */
+/** Who signs, or why nobody does. Throws for an invalid token. */
 export function signerOf(
   { server, visibility, own }: Surroundings,
   token: string | undefined,
@@ -40,8 +40,8 @@ export function signerOf(
 }
 
 /**
- * Why nothing is signed with any ID token; `undefined` when it can be. What the public log has stays there: the names of a project
- * that is not public go there only when somebody says so, by the addresses.
+ * Why no ID token can sign; `undefined` when one can. The public log is permanent: the names of a project
+ * that is not public go there only on request, by the addresses.
  */
 export function obstacle({ server, visibility, own }: Surroundings): string | undefined {
   if (own !== undefined) return undefined;
@@ -62,14 +62,14 @@ function issuerOf(token: string): string {
 }
 
 /**
- * Whom the certificate names for a job of the tag `cut/VERSION`: Fulcio takes the claim `ci_config_ref_uri`
+ * The identity in the certificate of a job of the tag `cut/VERSION`: Fulcio uses the claim `ci_config_ref_uri`
  * (https://github.com/sigstore/fulcio/blob/main/config/identity/config.yaml), which GitLab fills with the pipeline's file and reference
  * (https://docs.gitlab.com/ci/secrets/id_token_authentication/#token-payload).
  */
 export const identityOf = (server: string, project: string, config: string, version: string) =>
   `${server.replace(/^https?/, 'https')}/${project}//${config}@refs/tags/${cutTag(version)}`;
 
-/** Whether a statement is about the image of that digest, and no other. Throws for what is no JSON. */
+/** Whether a statement is about the image of that digest, and no other. Throws for invalid JSON. */
 export function isAbout(statement: string, digest: string): boolean {
   const { subject } = JSON.parse(statement) as { subject?: readonly { digest?: { sha256?: string } }[] };
   return subject?.length === 1 && `sha256:${subject[0]?.digest?.sha256}` === digest;

@@ -12,7 +12,7 @@ export function compareVersions(one: Version, other: Version): number {
   return one[0] - other[0] || one[1] - other[1] || one[2] - other[2];
 }
 
-/** The tag that asks for a release, and the tag of the release (https://docs.gitlab.com/ci/components/#semantic-versioning). */
+/** The tag that requests a release, and the tag of the release (https://docs.gitlab.com/ci/components/#semantic-versioning). */
 export const cutTag = (version: string) => `cut/${version}`;
 export const versionTag = (version: string) => `v${version}`;
 

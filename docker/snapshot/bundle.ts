@@ -8,11 +8,11 @@ const root = join(import.meta.dirname, '../..');
 const push = join(root, 'scripts/commands/revision/push.ts');
 /** Packages that a push may need; all others are loaded from their files. */
 const inside = /^(yargs|zod|yaml|ignore|fflate|yazl|@aws-sdk\/(client-(s3|ssm)|credential-providers))$/;
-/** Before the name of a package that is not in the bundle. */
+/** Prefix of the name of a package that is not in the bundle. */
 const outside = 'outside:';
 /**
- * Modules of Node that V8 cannot write into a snapshot, or Node not load in a thread when the snapshot has them, or that it warns of:
- * loaded when something of theirs is used. While the snapshot is built their functions do nothing: the SDK tries out whether there are hashes.
+ * Modules of Node that V8 cannot write into a snapshot, that Node cannot load in a thread if the snapshot has them, or that it warns about:
+ * loaded when they are used. While the snapshot is built their functions do nothing: the SDK tests whether there are hashes.
  */
 const lateModules = [
   'http',
@@ -27,7 +27,7 @@ const lateModules = [
   'crypto',
 ];
 
-/** All that `vendhost revision push` may run, as one file for `node --build-snapshot`. */
+/** Everything that `vendhost revision push` may run, as one file for `node --build-snapshot`. */
 export async function pushBundle(): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [join(import.meta.dirname, 'entry.ts')],
@@ -36,20 +36,20 @@ export async function pushBundle(): Promise<string> {
     platform: 'node',
     target: 'node24',
     format: 'cjs',
-    // As far as a package has them, modules whose exports are not copied for each import.
+    // If a package has them, modules whose exports are not copied for each import.
     mainFields: ['module', 'main'],
     plugins: [ownPlaces, onlyPush, otherPackages, late],
     // A snapshot has no import().
     supported: { 'dynamic-import': false },
     minifySyntax: true,
     minifyWhitespace: true,
-    // V8 keeps a text in one byte for each character, unless one of them needs two.
+    // V8 keeps a text in one byte per character, unless one of them needs two.
     charset: 'ascii',
     legalComments: 'none',
     tsconfigRaw: {},
     // Node prints the line of an error.
     lineLimit: 200,
-    // The function that a snapshot gets for `require` knows Node's own modules only.
+    // The `require` of a snapshot knows only Node's own modules.
     banner: {
       js: `require = ((own) => (name) =>
   name.startsWith('${outside}')
@@ -60,7 +60,7 @@ export async function pushBundle(): Promise<string> {
   return outputFiles[0]?.text ?? '';
 }
 
-/** A file knows where it is, as if it were not in the bundle. */
+/** A file knows its own path, as if it were not in the bundle. */
 const ownPlaces: Plugin = {
   name: 'own-places',
   setup(builder) {
@@ -77,7 +77,7 @@ const ownPlaces: Plugin = {
   },
 };
 
-/** What other commands import when they run stays out. */
+/** What other commands import at run time stays out. */
 const onlyPush: Plugin = {
   name: 'only-push',
   setup(builder) {
@@ -112,7 +112,7 @@ const late: Plugin = {
     builder.onLoad({ filter: /./, namespace: 'late' }, async ({ path }) => {
       const { constants, ...exported } = process.getBuiltinModule(path) as Readonly<Record<string, unknown>>;
       const names = Object.keys(exported).filter((name) => name !== 'default');
-      // Classes begin with a capital letter, and who extends one needs it at once.
+      // Classes start with a capital letter, and a class that extends one needs it at once.
       const isFunction = (name: string) => typeof exported[name] === 'function' && /^[a-z]/.test(name);
       return {
         contents: `const { startupSnapshot } = process.getBuiltinModule('node:v8');

@@ -4,7 +4,7 @@ import { keepCompiled } from '../../bin/compile-cache.js';
 import { main } from '../../scripts/main.ts';
 import { restore } from './while-built.ts';
 
-/** What the snapshot is made of: bundle.ts makes one file of it, as Node asks for. */
+/** The snapshot's source: bundle.ts makes one file of it, as Node requires. */
 void load().then(() => {
   restore();
   startupSnapshot.setDeserializeMainFunction(() => {
@@ -15,7 +15,7 @@ void load().then(() => {
   });
 });
 
-/** What a push imports where it is needed, with the credentials of a job. */
+/** What a push imports on use, with the credentials of a job. */
 async function load(): Promise<void> {
   await Promise.all([
     import('../../scripts/revision/push.ts'),

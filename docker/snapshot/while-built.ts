@@ -1,6 +1,6 @@
 /**
- * What libraries take as soon as they are loaded, and V8 cannot write into a snapshot, or a thread then not load: `Intl.Segmenter`,
- * `crypto`, and the stream of stdout, of which yargs asks the width. Loaded before them; `restore` is called when all is loaded.
+ * What libraries take at load time, but V8 cannot write into a snapshot, or a thread then cannot load: `Intl.Segmenter`,
+ * `crypto`, and the stream of stdout, of which yargs reads the width. Loaded before them; `restore` is called when everything is loaded.
  */
 const { Segmenter } = Intl;
 const real = {
@@ -8,7 +8,7 @@ const real = {
   stdout: Object.getOwnPropertyDescriptor(process, 'stdout') ?? {},
 };
 
-/** Makes the real one when it is used. */
+/** Creates the real one when it is used. */
 class LateSegmenter {
   #made: Intl.Segmenter | undefined;
 

@@ -6,10 +6,10 @@ import { type Actor, type AuditRecord, auditRecordSchema } from '../config/store
 import { actorOf } from '../gitlab/ci-context.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** An action, as its record says it. */
+/** An action, as its record describes it. */
 export type AuditEntry = Omit<AuditRecord, 'version' | 'at'>;
 
-/** Whose records. */
+/** Whose records these are. */
 export interface AuditPlace {
   readonly place: Place;
   /** The environment's bucket. */
@@ -18,7 +18,7 @@ export interface AuditPlace {
 
 /**
  * Writes the record of an action into the environment's bucket, with secrets masked as in a log. No role of a tenant can change or delete it
- * afterwards, nor write one of another tenant: their policies and the boundary say so, not this code.
+ * afterwards, nor write a record of another tenant: their policies and the boundary ensure that, not this code.
  */
 export async function appendAudit(
   { out }: Pick<Runtime, 'out'>,
@@ -40,7 +40,7 @@ export async function appendAudit(
   if (written.outcome === 'lost') throw new Error(`another record has the name ${key}`);
 }
 
-/** Who acts: the job's user, or outside a job whose credentials these are. */
+/** The actor: the job's user, or outside a job the owner of the credentials. */
 export async function readActor(aws: Aws, { env }: Pick<Runtime, 'env'>): Promise<Actor> {
   const inJob = actorOf(env);
   if (inJob.job !== '' || inJob.user !== '') return inJob;

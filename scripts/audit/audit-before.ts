@@ -4,8 +4,8 @@ import type { Runtime } from '../runtime.ts';
 import { type AuditEntry, type AuditPlace, appendAudit, readActor } from './append.ts';
 
 /**
- * Writes the record of an action and then does it: for what nobody sees afterwards when it was killed half-way, as all is what it should be then. One that
- * fails has a second record, which says so.
+ * Writes the record of an action and then does it: for actions whose interruption nobody sees afterwards, because the state then is as wanted. A failed
+ * action gets a second record, which says so.
  */
 export async function auditBefore<T>(
   runtime: Runtime,

@@ -1,7 +1,7 @@
-/** What the audit calls maintenance that goes on or off, as the command that shows it is called. */
+/** The audit's name for switching maintenance, named after the command that shows it. */
 export const maintenanceAction = 'host maintenance';
 
-/** What a record says of maintenance, with the page that answers. */
+/** What a record says about maintenance, with the page that answers. */
 export function maintenanceState(page: string | undefined): string {
   return page === undefined ? 'off' : `${on}${page}`;
 }

@@ -9,13 +9,13 @@ export interface AuditQuery extends Place {
   readonly limit: number;
   /** Only records of this action, `host restart`, or of all that end so, `restart`; without it all. */
   readonly action: string | undefined;
-  /** Only what S3 got at this time or later, in milliseconds since 1970; without it all. */
+  /** Only what S3 received at this time or later, in milliseconds since 1970; without it all. */
   readonly since?: number;
-  /** Most records to look at, of any action; without it all. */
+  /** Most records to check, of any action; without it all. */
   readonly most?: number;
 }
 
-/** A record, and when S3 got it, which no job can set. */
+/** A record, and when S3 received it, which no job can set. */
 export interface WrittenRecord extends AuditRecord {
   /** ISO 8601, by S3's clock; empty where S3 does not say. */
   readonly writtenAt: string;
@@ -24,9 +24,9 @@ export interface WrittenRecord extends AuditRecord {
 export interface Audit {
   /** Newest first. */
   readonly records: readonly WrittenRecord[];
-  /** Records that are there and cannot be read: their keys, and why. */
+  /** Records that exist but cannot be read: their keys, and why. */
   readonly unreadable: readonly { readonly key: string; readonly why: string }[];
-  /** Older records that were not looked at. */
+  /** Older records that were not checked. */
   readonly older: number;
 }
 
@@ -34,8 +34,8 @@ export interface Audit {
 const atOnce = 16;
 
 /**
- * Reads the newest records of a tenant's actions. The keys of all are listed, page by page: S3 lists them by their names. The newest are those
- * that S3 got last: a key names a time, too, but a job may write any, and so many of next year would hide what is written from now on.
+ * Reads the newest records of a tenant's actions. The keys of all are listed, page by page: S3 lists them by name. The newest are those
+ * that S3 received last: a key names a time, too, but a job can choose any, and many keys of next year would hide later records.
  */
 export async function readAudit(
   aws: Aws,
@@ -78,7 +78,7 @@ async function readOne(
   const key = `${prefix}${name}`;
   try {
     const stored = await objects.read(key);
-    if (stored === undefined) return { key, why: 'it is not there any more' };
+    if (stored === undefined) return { key, why: 'it no longer exists' };
     return { record: { ...stored.value, writtenAt: written === 0 ? '' : new Date(written).toISOString() } };
   } catch (error) {
     return { key, why: messageOf(error) };

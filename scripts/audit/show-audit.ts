@@ -20,7 +20,7 @@ export async function showAudit(runtime: Runtime, query: AuditQuery): Promise<Ex
 
 const head = ['when', 'action', 'target', 'by', 'before', 'after', 'reason'];
 
-/** A record as a line of the table; of long texts the beginning, `--json` has all of them. */
+/** A record as a line of the table; long texts are truncated, `--json` has them in full. */
 export function rowOf({ at, writtenAt, action, target, by, before, after, reason }: WrittenRecord): string[] {
   const who = by.job === '' ? by.user : `${by.user} ${by.job}`;
   return [(writtenAt || at).replace(/\.\d+Z$/, 'Z'), action, target, who, short(before), short(after), short(reason)];

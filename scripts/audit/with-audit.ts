@@ -19,7 +19,7 @@ export async function withAudit<T>(
   work: () => Promise<T>,
   afterOf: (done: T) => string,
 ): Promise<T> {
-  // Asked before: who may not even be named should not act.
+  // Checked before: a caller whose identity is refused should not act.
   const by = await readActor(aws, runtime);
   const write = (after: string) =>
     appendAudit(runtime, aws, { place, bucket }, { ...entry, after, by }).catch((fault: unknown) =>

@@ -3,7 +3,7 @@ import { VendhostError } from '../errors.ts';
 import { callName } from './calls/call-log.ts';
 
 /**
- * A value that an answer of AWS must have. Throws `AWS_FAILED` without it: AWS never leaves it out, but a proxy may answer in its place.
+ * A value that a response from AWS must have. Throws `AWS_FAILED` without it: AWS never omits it, but a proxy may answer in its place.
  */
 export function answered<T>(value: T | undefined, call: string, what: string): T {
   if (value !== undefined) return value;
@@ -12,7 +12,7 @@ export function answered<T>(value: T | undefined, call: string, what: string): T
   });
 }
 
-/** A client's plug-in that takes no web page for an answer: read as one of AWS's, it would say that there is nothing. */
+/** A client's plug-in that refuses web pages as responses: parsed as AWS's, one would look like an empty list. */
 export const refuseWebPages: Pluggable<object, MetadataBearer> = {
   applyToStack: (stack) => stack.add(refusePage, { step: 'deserialize', priority: 'low', name: 'refuseWebPages' }),
 };
@@ -20,7 +20,7 @@ export const refuseWebPages: Pluggable<object, MetadataBearer> = {
 const refusePage: DeserializeMiddleware<object, MetadataBearer> = (next, context) => async (given) => {
   const answer = await next(given);
   const { statusCode = 0, headers = {} } = answer.response as { statusCode?: number; headers?: Record<string, string> };
-  // What a busy server of AWS's answers is tried again, whatever it is.
+  // A response of a busy AWS server is retried, whatever it contains.
   if (statusCode >= 500 || !/^text\/html\b/i.test(headers['content-type'] ?? '')) return answer;
   throw new VendhostError(
     'AWS_UNREADABLE',

@@ -21,7 +21,7 @@ export interface RoleOptions {
 /**
  * In a job: the ID token is exchanged for the role in `VENDHOST_ROLE_ARN`
  * (https://docs.gitlab.com/ci/cloud_services/aws/). Elsewhere: the SDK's own chain, and the role to assume with it.
- * Secrets of what is returned are masked in all output.
+ * Secrets in the result are masked in all output.
  */
 export function credentialSource(
   runtime: Runtime,
@@ -44,7 +44,7 @@ export function credentialSource(
     const known = await last?.catch(() => undefined);
     return known === undefined || isStale(known) ? await fetch() : known;
   };
-  // Each call waits for the one before, so that concurrent calls exchange the token once.
+  // Each call waits for the previous one, so that concurrent calls exchange the token once.
   return () => {
     current = keepOrFetch(current);
     return current;
@@ -101,13 +101,13 @@ function sessionName({ env }: Runtime): string {
   return `vendhost-${env.CI_JOB_ID ?? 'local'}`.slice(0, 64);
 }
 
-/** Of the clients that fetch credentials; they are as patient as all others. */
+/** For the clients that fetch credentials; they are as patient as all others. */
 function clientPlace(runtime: Runtime, region: string) {
   const endpoint = endpointOf(runtime);
   return { ...awsPatience, region, ...(endpoint === undefined ? {} : { endpoint }) };
 }
 
-/** `AWS_ENDPOINT_URL`, if it is set. Throws `USAGE` for what is no address. */
+/** `AWS_ENDPOINT_URL`, if it is set. Throws `USAGE` for an invalid address. */
 export function endpointOf({ env }: Pick<Runtime, 'env'>): string | undefined {
   const { AWS_ENDPOINT_URL: address = '' } = env;
   if (address === '') return undefined;

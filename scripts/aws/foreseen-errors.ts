@@ -33,7 +33,7 @@ const expired = new Set(['ExpiredToken', 'ExpiredTokenException', 'RequestExpire
 const unknownCredentials = new Set([
   'CredentialsProviderError',
   'AuthFailure',
-  // A key or a token with a line break in it, and the address of a provider of credentials that is none.
+  // A key or a token that contains a line break, and an invalid address of a credentials provider.
   'ERR_INVALID_CHAR',
   'ERR_INVALID_URL',
   'InvalidAccessKeyId',
@@ -50,7 +50,7 @@ const tokenRefused = new Set([
 /** Codes of AWS for too many calls; the SDK has tried again by then (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html). */
 const throttled =
   /^(Request|API)?(Throttl(ing|ed)|LimitExceeded$|RateExceeded)|^(SlowDown|TooManyRequests|BandwidthLimitExceeded|EC2ThrottledException|PriorRequestNotComplete)/;
-/** Codes of AWS for failures of its own (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html, and those of S3 and others). */
+/** Codes of AWS for its own failures (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html, and those of S3 and others). */
 const failing =
   /^(Internal(Failure|Error|Server|Service)|ServiceUnavailable|ServiceFailure|Unavailable$|RequestTimeout)/;
 const denied = new Set([
@@ -63,7 +63,7 @@ const denied = new Set([
 
 /**
  * Errors of AWS rather than of this program: an unreachable endpoint, missing or expired credentials, a missing permission, an AWS that is
- * busy or ill, and any other answer that nobody foresaw. Looks through causes and aggregates; `undefined` for everything else.
+ * busy or failing, and any other unforeseen response. Looks through causes and aggregates; `undefined` for everything else.
  */
 export function awsError(thrown: unknown, env: Variables): VendhostError | undefined {
   const errors: Error[] = [];
@@ -97,7 +97,7 @@ function explain(error: Error, cause: unknown, env: Variables): VendhostError | 
       'ENDPOINT_UNTRUSTED',
       `cannot trust ${placeOf(error, env)}: ${messageOf(error)} (${distrust})`,
       {
-        hint: 'if a proxy opens TLS here, name its certificate in NODE_EXTRA_CA_CERTS; else look at the clock and the address',
+        hint: 'if a proxy intercepts TLS here, name its certificate in NODE_EXTRA_CA_CERTS; else check the clock and the address',
         cause,
       },
     );
@@ -125,7 +125,7 @@ function explain(error: Error, cause: unknown, env: Variables): VendhostError | 
   if (status >= 500 || codes.some((code) => failing.test(code))) {
     return new VendhostError('AWS_UNAVAILABLE', `AWS failed at ${name}: ${answerOf(error)}`, {
       details,
-      hint: 'retry in a few minutes: the same command resumes from the current state; https://health.aws.amazon.com says what AWS knows of it',
+      hint: 'retry in a few minutes: the same command resumes from the current state; see https://health.aws.amazon.com',
       cause,
     });
   }
@@ -139,7 +139,7 @@ function explain(error: Error, cause: unknown, env: Variables): VendhostError | 
   return refusal === undefined ? undefined : accessDenied(error, name, cause);
 }
 
-/** The SDK's errors have what it knows of the answer, also of one that it could not read. */
+/** The SDK's errors have what it knows about the response, even if it could not read it. */
 function isAnswer(error: Error): boolean {
   const { $metadata, $fault, $response } = error as Partial<MetadataBearer> & { $fault?: unknown; $response?: unknown };
   return $fault !== undefined || $response !== undefined || $metadata?.httpStatusCode !== undefined;
@@ -149,7 +149,7 @@ function unforeseen(error: Error, cause: unknown): VendhostError {
   const { name, details } = failedCall(error);
   return new VendhostError('AWS_FAILED', `AWS answered ${name} with an error: ${answerOf(error)}`, {
     details,
-    hint: 'correct what AWS names, or retry later: it may have had a failure of its own; if it stays, report it with the log of --verbose',
+    hint: 'correct what AWS names, or retry later: it may have failed temporarily; if it persists, report it with the log of --verbose',
     cause,
   });
 }
@@ -162,7 +162,7 @@ function answerOf(error: Error): string {
   return [httpStatusCode, said === '' || said === name ? name : `${name}: ${said}`].filter(Boolean).join(' ');
 }
 
-/** What to do about an endpoint that does not answer: somebody named it, and its kind of silence says what is wrong. */
+/** What to do about an endpoint that does not answer: somebody configured it, and the kind of silence shows what is wrong. */
 function endpointHint(silence: string, { AWS_ENDPOINT_URL: endpoint, VENDHOST_LOCAL_CLOUD }: Variables): string {
   if (endpoint === undefined) return 'check the network, the proxy and AWS_REGION, then retry';
   if (VENDHOST_LOCAL_CLOUD === '1') return 'start the local cloud again, and set what it prints';

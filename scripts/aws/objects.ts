@@ -13,21 +13,21 @@ export interface Stored<T> {
 }
 
 /**
- * How a conditional write ended, by what the bucket holds after it. `mine`: what was to be written is there, so the answer to
- * it was lost, or an equal writer was faster. `lost`: something else is there, or, where `current` is absent, nothing.
+ * How a conditional write ended, by what the bucket holds after it. `mine`: what was to be written is there, so the response to
+ * it was lost, or an equal writer was faster. `lost`: something else is there, or, if `current` is absent, nothing.
  */
 export type Written<T> =
   | { readonly outcome: 'won' | 'mine'; readonly etag: string }
   | { readonly outcome: 'lost'; readonly current: Stored<T> | undefined };
 
-/** How often a write is sent that meets another one, and the longest pause before the second try, in milliseconds. */
+/** How often a write that meets another one is sent, and the longest pause before the second attempt, in milliseconds. */
 const tries = 6;
 const pauseMs = 50;
 
 /**
  * JSON objects of a bucket, written only if no other writer was faster
- * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html). A refusal alone does not say who wrote: when an answer
- * is lost, the SDK sends the write again, and S3 refuses it because of itself. So what is there is read back and compared. A value
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html). A refusal alone does not say who wrote: when a response
+ * is lost, the SDK sends the write again, and S3 refuses it because of itself. So the object is read back and compared. A value
  * that only one writer could write (it names a run) is `mine` for that writer alone.
  */
 export class ConditionalObjects<T> {
@@ -107,7 +107,7 @@ export class ConditionalObjects<T> {
     const sent = await this.#send(key, async () => await (await this.#aws.s3()).send(command));
     if (!('refused' in sent)) return { outcome: 'won', etag: answered(sent.ETag, 'S3 PutObject', 'an ETag') };
     const before = 'IfMatch' in condition ? condition.IfMatch : undefined;
-    // Where there is nothing to replace, the 403 to a new object is a denial.
+    // If there is nothing to replace, the 403 for a new object is a denial.
     if (sent.refused === 'absent' && before === undefined) throw sent.error;
     if (sent.refused === 'absent') return { outcome: 'lost', current: undefined };
     const found = await this.#readBack(key, sent);
@@ -117,7 +117,7 @@ export class ConditionalObjects<T> {
     return { outcome: 'lost', current: this.#parsed(key, found) };
   }
 
-  /** What is there after a write that S3 refused; when it cannot be read, a write whose end is open has failed for its own reason. */
+  /** What exists after a write that S3 refused; if it cannot be read, a write with an unknown outcome has failed for its own reason. */
   async #readBack(key: string, { refused, error }: Unwritten): Promise<StoredText | undefined> {
     try {
       return await this.#fetch(key);
@@ -142,8 +142,8 @@ export class ConditionalObjects<T> {
   }
 
   /**
-   * 412: the condition does not hold. 404: the object to replace was deleted. 409: another write is in progress, and who wins is
-   * open: the write is sent again (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html, "conflict").
+   * 412: the condition does not hold. 404: the object to replace was deleted. 409: another write is in progress, and the winner is
+   * unknown: the write is sent again (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html, "conflict").
    */
   async #send<R extends object>(key: string, send: () => Promise<R>): Promise<R | Unwritten> {
     for (let attempt = 1; ; attempt += 1) {
@@ -164,9 +164,9 @@ export class ConditionalObjects<T> {
   }
 
   /**
-   * Whether S3 says that the object does not exist. To a role that may list only below its own prefixes it says 403 instead of
-   * 404 (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, "Permissions"): then the object is looked for by
-   * its key as a prefix. Where that is refused too, or the object is there, the 403 means what it says.
+   * Whether S3 says that the object does not exist. To a role that may list only below its own prefixes it answers 403 instead of
+   * 404 (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, "Permissions"): then the object is looked up by
+   * its key as a prefix. If that is refused too, or the object exists, the 403 means what it says.
    */
   async #isAbsence(thrown: unknown, key: string): Promise<boolean> {
     if (nameOf(thrown) !== 'AccessDenied') return nameOf(thrown) === 'NoSuchKey';
@@ -188,7 +188,7 @@ interface Unwritten {
   readonly error: unknown;
 }
 
-/** No answer, or one of a fault of S3's: the write may have been done all the same. */
+/** No response, or one of a fault of S3's: the write may still have been done. */
 function hasOpenEnd(thrown: unknown): boolean {
   const { $metadata } = Object(thrown) as { $metadata?: { httpStatusCode?: number } };
   return nameOf(thrown) !== 'AccessDenied' && ($metadata?.httpStatusCode ?? 500) >= 500;

@@ -5,7 +5,7 @@ import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { type Aws, openAws } from './session.ts';
 
-/** What an environment's account is opened for: jobs that only plan have a read-only role, and those that vend one of their own. */
+/** What an environment's account is opened for: jobs that only plan have a read-only role, and jobs that vend have another. */
 export type AccessMode = 'plan' | 'deploy' | 'vend';
 
 /**

@@ -3,7 +3,7 @@ import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * The runtime with the read-only role of a tenant in an environment, where a job has an ID token; elsewhere, as it is. Throws
+ * The runtime with the read-only role of a tenant in an environment, if a job has an ID token; otherwise unchanged. Throws
  * `PLAN_ROLE_MISSING`.
  */
 export function withPlanRole(runtime: Runtime, place: Place): Runtime {

@@ -37,8 +37,8 @@ export async function readPublishedFacts(aws: Aws, environment: string): Promise
 }
 
 /**
- * The facts for a tenant of one load balancer. Throws `PLATFORM_MISSING` when not all of it is published, `PLATFORM_NEWER` when
- * it means something that this version does not know.
+ * The facts for a tenant of one load balancer. Throws `PLATFORM_MISSING` when not all of them are published, `PLATFORM_NEWER` when
+ * they contain something that this version does not know.
  */
 export function platformFacts({ environment, region, values }: PublishedFacts, loadBalancer: number): PlatformFacts {
   if (Number(values[versionFact] ?? 0) > factsVersion) {
@@ -73,14 +73,14 @@ export async function readPlatformFacts(aws: Aws, environment: string): Promise<
 
 /**
  * Reads a tenant's record. Throws `TENANT_UNKNOWN` when the tenant was not vended in the environment, `RECORD_OUTDATED` when an
- * older version of Vendhost did, `RECORD_NEWER` when a newer one did that this one cannot follow, `RECORD_UNREADABLE` for what
- * none of them wrote.
+ * older version of Vendhost vended it, `RECORD_NEWER` when a newer one did that this version cannot read, `RECORD_UNREADABLE` for what
+ * no version wrote.
  */
 export async function readTenantRecord(aws: Aws, place: Place): Promise<TenantRecord> {
   return await recordAs(aws, place, tenantRecordSchema);
 }
 
-/** As `readTenantRecord`, of a record as any version wrote it, and no more of it than a vend needs. */
+/** Like `readTenantRecord`, for a record as any version wrote it, and only the part that a vend needs. */
 export async function readVendedRecord(aws: Aws, place: Place): Promise<VendedRecord> {
   return await recordAs(aws, place, vendedRecordSchema);
 }
@@ -123,9 +123,9 @@ export async function readStoredRecord(aws: Aws, place: Place): Promise<string> 
   }
 }
 
-/** A platform's version and those of its tenants are raised on their own; the platform's goes first. */
+/** The versions of a platform and its tenants are raised independently; the platform's goes first. */
 const newerHint =
-  "use the platform's version of Vendhost or a later one: in a tenant's .gitlab-ci.yml it is what follows @, or stands in ref";
+  "use the platform's version of Vendhost or a later one: in a tenant's .gitlab-ci.yml it follows @, or is in ref";
 
 function vendHint({ tenant, environment }: Place): string {
   return `ask the platform team to vend it: vendhost tenant vend ${tenant} --environment ${environment}`;
@@ -138,7 +138,7 @@ function outdated(place: Place, { issues }: ZodError): VendhostError {
     `the record of ${place.tenant} in ${place.environment} is not as this version of Vendhost writes it`,
     {
       details: keys.map((key) => `missing or wrong in ${names.tenantRecord(place)}: ${key}`),
-      hint: `${vendHint(place)}; with a virtual host that stands: docs/runbook.md#move-a-tenant-of-an-older-version`,
+      hint: `${vendHint(place)}; with an existing virtual host: docs/runbook.md#move-a-tenant-of-an-older-version`,
     },
   );
 }

@@ -21,10 +21,10 @@ export interface StoredText {
 
 const pauseMs = 200;
 
-/** Bytes of the largest text that is read: what Vendhost writes is far smaller, and whoever may write there could fill the reader's memory. */
+/** Bytes of the largest text that is read: what Vendhost writes is far smaller, and anyone who may write there could fill the reader's memory. */
 const mostBytes = 8 * 1024 * 1024;
 
-/** Reads a whole object; throws `OBJECT_UNREADABLE` for one that is too large. The SDK asks again until an answer begins; one that ends before its time is asked for as often here. */
+/** Reads a whole object; throws `OBJECT_UNREADABLE` for one that is too large. The SDK retries until a response begins; one that ends early is retried as often here. */
 export async function readObjectText(s3: S3Client, { bucket, key }: StoredAt): Promise<StoredText> {
   const { GetObjectCommand } = await import('@aws-sdk/client-s3');
   const command = new GetObjectCommand({ Bucket: bucket, Key: key });
@@ -58,19 +58,19 @@ function tooLarge({ bucket, key }: StoredAt, bytes: number): VendhostError {
     'OBJECT_UNREADABLE',
     `s3://${bucket}/${key} has ${bytes} bytes, which Vendhost never writes`,
     {
-      hint: `ask the platform team to look who wrote it; a version before it: aws s3api list-object-versions --bucket ${bucket} --prefix ${key}`,
+      hint: `ask the platform team to find out who wrote it; earlier versions: aws s3api list-object-versions --bucket ${bucket} --prefix ${key}`,
     },
   );
 }
 
-/** Without both times nothing is known of the age: then it counts as new. */
+/** Without both times the age is unknown: then it counts as new. */
 function ageOf(written: Date | undefined, now: string): number {
   const age = Date.parse(now) - (written?.getTime() ?? Number.NaN);
   return Number.isNaN(age) ? 0 : age;
 }
 
 /**
- * What a stored JSON text says. Throws `OBJECT_UNREADABLE` for one that is not as Vendhost writes it: somebody wrote it by hand, or
+ * Parses a stored JSON text. Throws `OBJECT_UNREADABLE` if it is not as Vendhost writes it: somebody wrote it by hand, or
  * another program.
  */
 export function parseStored<T>(schema: z.ZodType<T>, text: string, { bucket, key }: StoredAt): T {
@@ -80,7 +80,7 @@ export function parseStored<T>(schema: z.ZodType<T>, text: string, { bucket, key
   const place = `s3://${bucket}/${key}`;
   throw new VendhostError('OBJECT_UNREADABLE', `${place} is not as Vendhost writes it`, {
     details: keys.map((each) => `missing or wrong in it: ${each}`),
-    hint: `ask the platform team to look at it: aws s3 cp ${place} -; a version before it: aws s3api list-object-versions --bucket ${bucket} --prefix ${key}`,
+    hint: `ask the platform team to look at it: aws s3 cp ${place} -; earlier versions: aws s3api list-object-versions --bucket ${bucket} --prefix ${key}`,
     cause: parsed.error,
   });
 }
@@ -90,7 +90,7 @@ export function isUnreadable(thrown: unknown): boolean {
   return thrown instanceof VendhostError && thrown.code === 'OBJECT_UNREADABLE';
 }
 
-/** `undefined` for what is no JSON. */
+/** `undefined` for invalid JSON. */
 export function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -143,7 +143,7 @@ export function openAws(runtime: Runtime, options: { region?: string } & RoleOpt
       const { S3Client } = await import('@aws-sdk/client-s3');
       // The SDK puts the bucket before the endpoint's host name, unless that is an IP address
       // (https://github.com/aws/aws-sdk-js-v3/blob/main/codegen/sdk-codegen/aws-models/s3.json, endpointRuleSet). One
-      // address was given for all services, and DNS does not have each bucket below it; S3 itself takes both styles
+      // address was given for all services, and DNS does not have each bucket below it; S3 itself accepts both styles
       // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html).
       return new S3Client({ ...shared, forcePathStyle: endpoint !== undefined });
     }),
@@ -158,8 +158,8 @@ export function openAws(runtime: Runtime, options: { region?: string } & RoleOpt
 }
 
 /**
- * `VENDHOST_LOCAL_CLOUD=1`, which the local cloud's launcher sets. An endpoint alone does not: whoever puts a proxy
- * in front of AWS wants AWS's behaviour.
+ * `VENDHOST_LOCAL_CLOUD=1`, which the local cloud's launcher sets. An endpoint alone does not count: with a proxy
+ * in front of AWS, AWS's behaviour is expected.
  */
 function saysLocalCloud({ env }: Runtime): boolean {
   if (env.VENDHOST_LOCAL_CLOUD !== '1') return false;

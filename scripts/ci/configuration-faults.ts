@@ -6,7 +6,7 @@ import { ruleFaults } from './rules/rule-faults.ts';
 /** Values of a job's own `when`; `never` is for rules only (https://docs.gitlab.com/ci/yaml/#when). */
 const whens = ['on_success', 'on_failure', 'always', 'manual', 'delayed'];
 
-/** What GitLab would refuse in `workflow` and in each job for itself. */
+/** What GitLab would refuse in `workflow` and in each job on its own. */
 export function jobFaults(configuration: Mapping): string[] {
   const { workflow, stages } = configuration;
   const isList = stages === undefined || stages === null || (Array.isArray(stages) && stages.every(isText));
@@ -26,7 +26,7 @@ export function jobFaults(configuration: Mapping): string[] {
   ];
 }
 
-/** What GitLab would refuse in how the jobs fit together; files that are included but not read may change that. */
+/** What GitLab would refuse in how the jobs fit together; included files that are not read may change that. */
 export function structureFaults(configuration: Mapping): string[] {
   const stages = stagesOf(configuration);
   const jobs = new Map(jobsOf(configuration));

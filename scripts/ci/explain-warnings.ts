@@ -4,7 +4,7 @@ import type { PipelineFile } from './pipeline-file.ts';
 import { copiesOf, jobsOf, textsOf } from './pipeline-jobs.ts';
 import { partsOf } from './rules/rule-expression.ts';
 
-/** What may make GitLab's pipeline another one than the explained: one line for each reason. Expects a file without faults. */
+/** What may make GitLab's pipeline differ from the explained one: one line for each reason. Expects a file without faults. */
 export function explainWarnings(file: PipelineFile, happening: Happening, version: string): string[] {
   return [...includeWarnings(file, version), ...keywordWarnings(file.configuration), ...ruleWarnings(file, happening)];
 }
@@ -19,11 +19,9 @@ function includeWarnings({ templates, notRead }: PipelineFile, version: string):
   return [
     ...none,
     ...others,
-    ...mirrors.map(
-      ({ name, project }) => `${name} of ${project} is taken for the template of Vendhost: its inputs fit`,
-    ),
+    ...mirrors.map(({ name, project }) => `${name} of ${project} is treated as Vendhost's template: its inputs fit`),
     ...refs.map(
-      ({ name, ref }) => `${name} is included at ${ref}; what is explained is that of this version, v${version}`,
+      ({ name, ref }) => `${name} is included at ${ref}; this explains the template of this version, v${version}`,
     ),
   ];
 }

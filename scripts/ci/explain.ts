@@ -18,7 +18,7 @@ export interface ExplainOptions extends Omit<Happening, 'branch'> {
 }
 
 /**
- * Says which jobs GitLab's pipeline of an event has, and for each the rule that decided. Asks nobody: rules that look at
+ * Prints which jobs GitLab's pipeline of an event has, and for each the rule that decided. Works offline: rules that read
  * variables of the project see none. Throws `CONFIG_INVALID` for what GitLab would refuse, `CONFIG_UNREADABLE` without a file.
  */
 export async function explainPipeline({ out }: Runtime, options: ExplainOptions): Promise<undefined> {
@@ -46,7 +46,7 @@ function isIncluded(rules: readonly Rule[], happening: Happening, files: readonl
   return decideRules(rules, { variables: eventVariables(happening), changed: comparedFiles(happening), files }).runs;
 }
 
-/** How a job starts, where it does not by itself. */
+/** How a job starts, if it does not start automatically. */
 const starts: Readonly<Record<string, string>> = { manual: 'by hand', on_failure: 'after a failure', delayed: 'later' };
 
 function explainedPage(happening: Happening, { created, why, jobs }: ExplainedPipeline): string {

@@ -16,7 +16,7 @@ export interface ExplainedJob {
   readonly environment: string;
   /** Jobs of this pipeline that it waits for; `undefined` if it waits for the stages before its own. */
   readonly needs: readonly string[] | undefined;
-  /** How many jobs it is in the pipeline, if it is more than one. */
+  /** How many jobs it becomes in the pipeline, if more than one. */
   readonly copies?: number;
   /** Variables of the rule that decided. */
   readonly variables: Readonly<Record<string, string>>;
@@ -29,8 +29,8 @@ export interface ExplainedPipeline {
 }
 
 /**
- * What GitLab does with a configuration when something happens: whether there is a pipeline, and its jobs by stage. Expects a
- * configuration without faults. Of variables, those of a job's rule count first, then the job's, the workflow's, the global ones, and
+ * What GitLab does with a configuration for an event: whether there is a pipeline, and its jobs by stage. Expects a
+ * configuration without faults. Variables of a job's rule have precedence, then the job's, the workflow's, the global ones, and
  * the predefined last (https://docs.gitlab.com/ci/variables/#cicd-variable-precedence).
  */
 export function pipelineFor(configuration: Mapping, happening: Happening, files: readonly string[]): ExplainedPipeline {
@@ -100,7 +100,7 @@ function decisionOf(job: Mapping, circumstances: Circumstances, onlyBranches: bo
   if (Array.isArray(job.rules)) return decideRules(job.rules as readonly Rule[], circumstances, when);
   const plain = { rule: 0, when, variables: {} };
   if (job.only !== undefined || job.except !== undefined) {
-    return { ...plain, runs: true, why: '`only` and `except`, which are not looked at' };
+    return { ...plain, runs: true, why: '`only` and `except`, which are not evaluated' };
   }
   // https://docs.gitlab.com/ci/jobs/job_rules/#avoid-duplicate-pipelines
   if (onlyBranches) return { ...plain, runs: false, when: 'never', why: 'no rules: branches and tags only' };

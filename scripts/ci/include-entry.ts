@@ -57,8 +57,8 @@ export function libraryInclude({ component, project, file, ref }: Mapping): Libr
 }
 
 /**
- * Whether the file is ours: the project is called `vendhost`, or, as a mirror may have any path, the include gives what the template
- * asks for and nothing else.
+ * Whether the file is ours: the project is called `vendhost`, or, because a mirror may have any path, the include has exactly the inputs that the template
+ * requires.
  */
 export function isOurs(
   { project }: LibraryInclude,

@@ -1,7 +1,7 @@
-/** A mapping as YAML has it; what is in it is for the reader to judge. */
+/** A YAML mapping; its reader validates the content. */
 export type Mapping = Readonly<Record<string, unknown>>;
 
-/** `!reference [job, key]`, before the value stands in its place. */
+/** `!reference [job, key]`, before it is replaced by the value. */
 export class Reference {
   readonly path: readonly string[];
 
@@ -10,7 +10,7 @@ export class Reference {
   }
 }
 
-/** GitLab's merge: mappings key by key, of anything else the later one (https://docs.gitlab.com/ci/yaml/includes/#merge-method-for-include). */
+/** GitLab's merge: mappings key by key, otherwise the later value (https://docs.gitlab.com/ci/yaml/includes/#merge-method-for-include). */
 export function merged(earlier: unknown, later: unknown): unknown {
   if (!isMapping(earlier) || !isMapping(later)) return later;
   const both = Object.entries(later).map(([key, value]) => [key, key in earlier ? merged(earlier[key], value) : value]);
@@ -34,7 +34,7 @@ function extended(configuration: Mapping, name: string, above: readonly string[]
   return [...parts, own].reduce(merged, {});
 }
 
-/** Most levels of references in references that GitLab follows. */
+/** Most levels of nested references that GitLab follows. */
 const deepest = 10;
 
 function referenced(whole: Mapping, value: unknown, above: readonly string[]): unknown {
@@ -47,7 +47,7 @@ function referenced(whole: Mapping, value: unknown, above: readonly string[]): u
     return referenced(whole, target, [...above, written]);
   }
   if (Array.isArray(value)) {
-    // A list that a reference stands for becomes part of the list around it.
+    // A list that a reference stands for becomes part of the surrounding list.
     return value.flatMap((item) => {
       const inner = referenced(whole, item, above);
       return item instanceof Reference || Array.isArray(item) ? inner : [inner];

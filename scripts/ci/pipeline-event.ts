@@ -1,6 +1,6 @@
 import type { PipelineVariables } from './rules/rule-expression.ts';
 
-/** What can start a pipeline, as people say it; `pipeline` is one of another project, `parent_pipeline` one of this. */
+/** What can start a pipeline, in users' words; `pipeline` is one of another project, `parent_pipeline` one of this. */
 export const pipelineEvents = [
   'push',
   'merge_request',
@@ -18,7 +18,7 @@ export type PipelineEvent = (typeof pipelineEvents)[number];
 
 export interface Happening {
   readonly event: PipelineEvent;
-  /** The branch; of a merge request its source, of a tag the tag. */
+  /** The branch; for a merge request its source, for a tag the tag. */
   readonly branch: string;
   /** Branch a merge request is to be merged into. */
   readonly target?: string | undefined;
@@ -33,7 +33,7 @@ export interface Happening {
 const project = 'group/project';
 const host = 'gitlab.example.com';
 
-/** Predefined variables that are not known without GitLab: a value of ours stands for each. */
+/** Predefined variables that are unknown without GitLab: each gets a placeholder. */
 export const madeUp: PipelineVariables = {
   CI_PROJECT_PATH: project,
   CI_PROJECT_NAME: 'project',
@@ -43,7 +43,7 @@ export const madeUp: PipelineVariables = {
   CI_SERVER_URL: `https://${host}`,
 };
 
-/** Predefined variables that some events have and others do not: where one is missing here, it is missing in GitLab. */
+/** Predefined variables that only some events have: if one is missing here, it is missing in GitLab. */
 export const ofSomeEvents = [
   'CI_COMMIT_BRANCH',
   'CI_COMMIT_TAG',
@@ -110,8 +110,8 @@ export function isOfMergeRequest(event: PipelineEvent): boolean {
 }
 
 /**
- * Files that `rules:changes` compares with; `undefined` where GitLab knows of no comparison and takes the rule as true: in
- * new branches, and in all pipelines but those of pushes and merge requests (https://docs.gitlab.com/ci/yaml/#ruleschanges).
+ * Files that `rules:changes` compares with; `undefined` if GitLab has no comparison and the rule is true: in
+ * new branches, and in all pipelines except those of pushes and merge requests (https://docs.gitlab.com/ci/yaml/#ruleschanges).
  */
 export function comparedFiles({ event, changed }: Happening): readonly string[] | undefined {
   return event === 'push' || isOfMergeRequest(event) ? changed : undefined;

@@ -19,10 +19,10 @@ import {
   withInputs,
 } from './template-inputs.ts';
 
-/** A project's pipeline configuration, as GitLab puts it together. */
+/** A project's pipeline configuration, as GitLab assembles it. */
 export interface PipelineFile {
   readonly configuration: Mapping;
-  /** Includes of this library: the template's name, the ref that is asked for, and the inputs with the template's defaults. */
+  /** Includes of this library: the template's name, the requested ref, and the inputs with the template's defaults. */
   readonly templates: readonly LibraryTemplate[];
   /** Includes that only GitLab can read. */
   readonly notRead: readonly string[];
@@ -57,7 +57,7 @@ const templatesFolder = fileURLToPath(new URL('../../ci-templates/', import.meta
  * Reads `.gitlab-ci.yml` with its includes: files of the checkout, and this library's templates, which are taken from this version.
  * Throws `CONFIG_UNREADABLE` without a file and if a file that is not read may be needed, `CONFIG_INVALID` for what GitLab would refuse.
  *
- * @param isIncluded judges `include:rules`; without it every include counts
+ * @param isIncluded evaluates `include:rules`; without it every include counts
  */
 export async function readPipelineFile(
   directory: string,
@@ -118,7 +118,7 @@ function resolvedOf(whole: Mapping, notRead: readonly string[]): Mapping {
   }
 }
 
-/** A file with its inputs put in and merged over what it includes; `find` opens an include. */
+/** A file with its inputs inserted and merged over what it includes; `find` opens an include. */
 async function load(source: Source, above: readonly string[], find: Finder): Promise<Mapping> {
   const chain = [...above, source.label];
   if (above.includes(source.label)) {
@@ -145,7 +145,7 @@ function bodyOf({ label, text, inputs }: Source): Mapping {
   return documentsOf(label, withInputs(text, declared, inputs))[hasHeader ? 1 : 0] ?? {};
 }
 
-/** The inputs that a file declares; one that is blank takes any text and must be given. */
+/** The inputs that a file declares; one without settings accepts any text and is required. */
 function declaredIn(label: string, text: string): Inputs {
   const inputs = headerOf(label, text)?.inputs;
   const declared = Object.entries(isMapping(inputs) ? inputs : {});
@@ -169,7 +169,7 @@ function documentsOf(label: string, text: string): Mapping[] {
   });
 }
 
-/** What a document says, or the `Error` of an alias or a merge that leads nowhere. */
+/** A document's content, or the `Error` of an alias or a merge that leads nowhere. */
 function contentOf(document: Document.Parsed): unknown {
   try {
     visit(document, {
@@ -185,7 +185,7 @@ function contentOf(document: Document.Parsed): unknown {
   }
 }
 
-/** What GitLab would not create a pipeline of. */
+/** What GitLab would not create a pipeline from. */
 export function invalidPipeline(file: string, faults: readonly string[]): VendhostError {
   const counted = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
   return new VendhostError('CONFIG_INVALID', `GitLab creates no pipeline: ${counted} in ${file}`, {

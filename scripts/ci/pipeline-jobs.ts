@@ -20,7 +20,7 @@ export interface Need {
   readonly optional: boolean;
 }
 
-/** All jobs but the hidden ones, by stage. */
+/** All jobs except hidden ones, by stage. */
 export function jobsOf(configuration: Mapping): [string, Mapping][] {
   const stages = stagesOf(configuration);
   return entriesOfJobs(configuration)
@@ -28,7 +28,7 @@ export function jobsOf(configuration: Mapping): [string, Mapping][] {
     .toSorted(([, one], [, other]) => stages.indexOf(stageOf(one)) - stages.indexOf(stageOf(other)));
 }
 
-/** What stands under the names of jobs, whatever it is. */
+/** The values under the names of jobs, whatever they are. */
 export function entriesOfJobs(configuration: Mapping): [string, unknown][] {
   return Object.entries(configuration).filter(([name]) => !name.startsWith('.') && !keywords.has(name));
 }
@@ -55,7 +55,7 @@ export function needsOf({ needs }: { readonly needs?: unknown }): Need[] | undef
 
 /**
  * How many jobs `parallel` makes of one: a number, or the combinations of a matrix (https://docs.gitlab.com/ci/yaml/#parallel);
- * `undefined` for what is neither.
+ * otherwise `undefined`.
  */
 export function copiesOf({ parallel }: Mapping): number | undefined {
   if (parallel === undefined || parallel === null) return 1;

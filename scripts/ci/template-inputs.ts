@@ -11,13 +11,13 @@ export interface Input {
 }
 export type TemplateInputs = Readonly<Record<string, unknown>>;
 
-/** Inputs with a template's defaults for those that are not given. */
+/** The given inputs, with a template's defaults for the others. */
 export function withDefaults(declared: Readonly<Record<string, Input>>, given: TemplateInputs): TemplateInputs {
   const defaults = Object.entries(declared).map(([name, input]) => [name, input.default]);
   return { ...Object.fromEntries(defaults.filter(([, value]) => value !== undefined)), ...given };
 }
 
-/** An input that is given and will go: what to do instead, from its description (docs/releasing.md). */
+/** A given input that is deprecated: what to do instead, from its description (docs/releasing.md). */
 export interface DeprecatedInput {
   readonly input: string;
   readonly instead: string;
@@ -53,7 +53,7 @@ function allowedOf({ type = 'string', options, regex }: Input, value: unknown): 
   return typeof regex === 'string' && !matchesInput(regex, String(value)) ? `like ${regex}` : undefined;
 }
 
-/** What only RE2 can match is for GitLab to judge; what it refuses matches nothing. */
+/** GitLab decides what only RE2 can match; what RE2 refuses matches nothing. */
 function matchesInput(regex: string, text: string): boolean {
   try {
     return re2Pattern(regex, '')?.test(text) ?? true;
@@ -63,7 +63,7 @@ function matchesInput(regex: string, text: string): boolean {
   }
 }
 
-/** Puts inputs into a template's text, as GitLab does before it reads the YAML; anything but a text becomes JSON. */
+/** Inserts inputs into a template's text, as GitLab does before it reads the YAML; anything but a text becomes JSON. */
 export function withInputs(text: string, declared: Readonly<Record<string, Input>>, given: TemplateInputs): string {
   return text.replaceAll(/\$\[\[\s*inputs\.(\w+)\s*\]\]/g, (_, name: string) => {
     const value = given[name] ?? declared[name]?.default;

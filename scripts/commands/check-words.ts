@@ -1,19 +1,19 @@
 import type { Argv } from 'yargs';
 import { VendhostError } from '../errors.ts';
 
-/** Throws `USAGE` when words follow --, for a command that takes none: yargs would leave them out, and do nothing, or not what was asked. */
+/** Throws `USAGE` when words follow --, for a command that takes none: yargs would ignore them, and the command would do something else than requested. */
 export function checkSeparator(words: readonly string[]): void {
   const [, after] = words.slice(words.indexOf('--'));
   if (!words.includes('--') || after === undefined) return;
   throw usage(`"${after}" follows --: only host run takes words after it`, 'leave -- out');
 }
 
-/** The words before --: what follows it is not Vendhost's. */
+/** The words before --: the rest is not Vendhost's. */
 function ownWords(words: readonly string[]): readonly string[] {
   return words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
 }
 
-/** What yargs knows of the options of the command it parses; its types leave it out. */
+/** What yargs knows about the options of the command it parses; its types omit it. */
 interface Known {
   readonly string: readonly string[];
   /** Has a key for each option that requires a value. */
@@ -21,8 +21,8 @@ interface Known {
 }
 
 /**
- * Checks what yargs lets pass: any value of a switch but true counts as false, --no-NAME makes false of a text, and a text may be
- * empty, as of a variable that is not set. Throws `USAGE`.
+ * Checks what yargs lets pass: any value of a switch other than true counts as false, --no-NAME turns a text into false, and a text may be
+ * empty, for example from an unset variable. Throws `USAGE`.
  */
 export function checkOptions(words: readonly string[], args: Readonly<Record<string, unknown>>, parser: Argv): void {
   const { string: texts, narg } = (parser as unknown as { getOptions(): Known }).getOptions();

@@ -3,7 +3,7 @@ import { environmentIfNamed, withPlace } from './options.ts';
 
 export const command = define({
   usage: 'doctor',
-  describe: 'Say what this machine or image has of what commands need, and what GitLab and AWS answer',
+  describe: 'Check whether this machine or image has what commands need, and whether GitLab and AWS answer',
   examples: [
     [
       'vendhost doctor',

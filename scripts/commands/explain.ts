@@ -3,7 +3,7 @@ import { environmentIfNamed, withPlace } from './options.ts';
 
 export const command = define({
   usage: 'explain <name>',
-  describe: 'Say where a host, instance, image or revision comes from: commit, author, image, release, approval',
+  describe: 'Show where a host, instance, image or revision comes from: commit, author, image, release, approval',
   examples: [
     ['vendhost explain shop.dev.example.com', 'from the commit that runs to the host'],
     ['vendhost explain i-0123456789abcdef0', 'what an instance has, and who brought it there'],

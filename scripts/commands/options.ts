@@ -33,7 +33,7 @@ export function withEnvironment<T>(parser: Argv<T>): Argv<T & Pick<PlaceOptions,
   });
 }
 
-/** `--environment` of one, or `--all` that `platform.yml` has. */
+/** `--environment` with one name, or `--all` environments of `platform.yml`. */
 export function withEnvironments<T>(parser: Argv<T>): Argv<T & EnvironmentsOptions> {
   return withEnvironment(parser)
     .option('all', { type: 'boolean', describe: 'Every environment of platform.yml' })
@@ -87,7 +87,7 @@ export function withAnswer<T>(parser: Argv<T>): Argv<T & AnswerArguments> {
     });
 }
 
-/** An answer as its options or the job's variables give it. */
+/** An answer, from options or the job's variables. */
 export function answerFrom(args: AnswerArguments, runtime: Runtime) {
   const { env } = runtime;
   return {
@@ -99,7 +99,7 @@ export function answerFrom(args: AnswerArguments, runtime: Runtime) {
   };
 }
 
-/** Why somebody does it, for the audit record. */
+/** The reason for an action, for the audit record. */
 export function withReason<T>(parser: Argv<T>): Argv<T & { reason: string | undefined }> {
   return parser.option('reason', {
     type: 'string',
@@ -108,7 +108,7 @@ export function withReason<T>(parser: Argv<T>): Argv<T & { reason: string | unde
   });
 }
 
-/** Empty where nobody gave one. */
+/** Empty if there is none. */
 export function reasonFrom({ reason }: { reason: string | undefined }, { env }: Runtime): string {
   return reason ?? env.VENDHOST_REASON ?? '';
 }
@@ -142,7 +142,7 @@ export function switchFrom(option: boolean | undefined, name: string, env: Runti
   });
 }
 
-/** The environment that an option or the job's variable names, if one does. */
+/** The environment that an option or the job's variable names, if any. */
 export function environmentIfNamed(option: Environment | undefined, { env }: Runtime): Environment | undefined {
   const value = option ?? env.VENDHOST_ENVIRONMENT;
   const found = environments.find((name) => name === value);
@@ -184,7 +184,7 @@ export function placeFrom(options: PlaceOptions, runtime: Runtime): { tenant: st
   return { tenant: tenantFrom(tenant), environment: environmentFrom(options.environment, runtime) };
 }
 
-/** A tenant's name as somebody gave it. Throws `USAGE` for what is none. */
+/** A tenant's name from a user. Throws `USAGE` if it is invalid. */
 export function tenantFrom(tenant: string): string {
   const parsed = tenantName.safeParse(tenant);
   if (!parsed.success) {
@@ -232,7 +232,7 @@ function checkWhole(option: string, value: number, least: number): void {
   });
 }
 
-/** Reads the number of a GitLab project; throws `USAGE` for what is none. */
+/** Parses the number of a GitLab project; throws `USAGE` if it is invalid. */
 export function projectNumber(command: string): (text: string) => number {
   return (text) => {
     if (/^[1-9]\d*$/.test(text)) return Number(text);

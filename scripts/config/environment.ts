@@ -3,7 +3,7 @@ import { z } from 'zod';
 export const environments = ['dev', 'staging', 'production'] as const;
 export type Environment = (typeof environments)[number];
 
-/** The branch whose pushes reach an environment, unless `platform.yml` says otherwise. */
+/** The branch whose pushes reach an environment, unless `platform.yml` names another. */
 export const defaultBranches: Readonly<Record<Environment, string>> = {
   dev: 'dev',
   staging: 'staging',
@@ -13,7 +13,7 @@ export const defaultBranches: Readonly<Record<Environment, string>> = {
 /** How the runners reach an instance that bakes an image: by its address in the VPC, or by a public one. */
 export const builderAccess = ['private', 'public'] as const;
 
-/** Most load balancers of an environment; the rights of the platform's roles cover as many (`PlatformScope`). */
+/** Most load balancers of an environment; the permissions of the platform's roles cover as many (`PlatformScope`). */
 export const mostLoadBalancers = 10;
 
 export const tenantName = z
@@ -24,7 +24,7 @@ export const tenantName = z
   )
   // RDS refuses them in identifiers, and the names of target groups rely on it.
   .regex(/^(?!.*--)/, 'without two hyphens in a row')
-  // Names of the platform's own stacks and roles, whose rights go by name.
+  // Names of the platform's own stacks and roles, whose permissions are granted by name.
   .regex(
     /^(?!(access|alerts|balancer|boundary|builder|network|policies|service-boundary|storage|switch-boundary|tenant-drift|tenant-promoting|undelivered|vending)(-|$))/,
     'not a name reserved for the platform',
@@ -33,7 +33,7 @@ export const tenantName = z
   .regex(/^(?!.*-(access|entry|data|host)(-|$))/, 'without -access, -entry, -data or -host in it');
 
 /**
- * `group/project`, as GitLab's addresses have it; no part begins with a hyphen, or ends as a file would or with a dot
+ * `group/project`, as in GitLab's addresses; no part starts with a hyphen, or ends like a file or with a dot
  * (https://docs.gitlab.com/user/reserved_names/).
  */
 export const projectPath = z
@@ -59,7 +59,7 @@ export const databaseClass = z
     'an RDS instance class, like db.t3.micro',
   );
 
-/** A branch as people name them; no character that a pattern of IAM or GitLab would take for something else. */
+/** A branch name without characters that a pattern of IAM or GitLab would interpret. */
 export const branchName = z
   .string()
   .regex(/^(?![-/])[\w./-]{1,200}(?<![./])$/, 'the name of a branch, like dev or release/dev');
@@ -67,7 +67,7 @@ export const branchName = z
 /** A port that software can listen on. */
 export const portNumber = z.int().min(1).max(65535);
 
-/** A DNS name, or one with a wildcard as its first label; at most 128 characters, as a listener rule takes it. */
+/** A DNS name, or one with a wildcard as its first label; at most 128 characters, the limit of a listener rule. */
 export const hostName = z
   .string()
   .max(128)

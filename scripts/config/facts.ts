@@ -6,13 +6,13 @@ import { type limits, subjectForms } from './tenant.ts';
 const list = z.string().transform((text) => text.split(',').filter((item) => item !== ''));
 
 /**
- * Versions of the facts and of a tenant's record. A new key needs no new version: readers leave out what they do not know, and do
- * without what older versions did not write. A version is raised when an older reader would go wrong, and that is a major version.
+ * Versions of the facts and of a tenant's record. A new key needs no new version: readers ignore unknown keys, and do
+ * without keys that older versions did not write. A version is raised when an older reader would fail, and that is a major version.
  */
 export const factsVersion = 1;
 export const recordVersion = 1;
 
-/** The fact with the version of the facts; platforms of versions before there was one publish none. */
+/** The fact with the version of the facts; platforms of older versions publish none. */
 export const versionFact = 'version';
 
 /** Facts that each load balancer has; `names.balancerFact` numbers those of the second and further ones. */
@@ -57,7 +57,7 @@ export const factsSchema = z.object({
 
 export type PlatformFacts = z.output<typeof factsSchema>;
 
-/** Limits as any version wrote them: what a file may say today is none of a reader's business. */
+/** Limits as any version wrote them: readers do not apply the rules for today's files. */
 const recordedLimits = z.object({
   instance_types: z.array(z.string()),
   max_instances: z.int(),
@@ -69,7 +69,7 @@ const recordedLimits = z.object({
 const recordedProject = {
   /** Path of the GitLab project. */
   project: z.string(),
-  /** GitLab's number of it; absent as long as no vend had a token to ask for it. */
+  /** GitLab's number of it; absent until a vend had a token to read it. */
   projectId: z.int().optional(),
   /** What the roles know the project by; `project_path` where it is absent. */
   subjects: z.array(z.enum(subjectForms)).min(1).readonly().optional().catch(undefined),
@@ -77,41 +77,41 @@ const recordedProject = {
 };
 
 /**
- * What `tenant vend` records of a tenant in an environment, as JSON in one SSM parameter. Jobs read it with the version of
- * Vendhost they are pinned to: a key that is not known yet is no fault.
+ * What `tenant vend` records about a tenant in an environment, as JSON in one SSM parameter. Jobs read it with the version of
+ * Vendhost they are pinned to: an unknown key is no fault.
  */
 export const tenantRecordSchema = z.object({
-  /** `recordVersion` of who wrote it; absent in records of versions before there was one. */
+  /** `recordVersion` of the writer; absent in records of older versions. */
   version: z.int().optional(),
   tenant: z.string(),
   ...recordedProject,
   branch: z.string(),
-  /** The project with the software, where a tenant has two; `project` is then the one with infrastructure/. */
+  /** The project with the software, if a tenant has two; `project` is then the one with infrastructure/. */
   software: z.object(recordedProject).optional(),
   hosts: z.array(z.string()),
-  /** Number of the load balancer that serves the hosts, and that DNS is to lead to. */
+  /** Number of the load balancer that serves the hosts, and that DNS should point to. */
   loadBalancer: z.int(),
-  /** Others that instances are attached to as well, while the tenant moves from one to another; absent when it does not. */
+  /** Others that instances are attached to as well, while the tenant moves; otherwise absent. */
   otherBalancers: z.array(z.int()).optional(),
   /** The one whose target group and rules have no number in their logical ids; absent when that is `loadBalancer`, and no other has any. */
   plainBalancer: z.int().optional(),
   /** Port the software listens on. */
   port: z.int(),
-  /** Bucket of the tenant's own; absent in records of versions that made none. */
+  /** The tenant's own bucket; absent in records of versions that made none. */
   bucket: z.string().optional(),
-  /** Names of the log groups of what instances log; absent in records of versions that made none. */
+  /** Names of the log groups of the instances; absent in records of versions that made none. */
   logs: z.object({ hooks: z.string(), software: z.string() }).optional(),
   /** Name of the pipeline that releases the software. */
   pipeline: z.string(),
-  /** Whether the pipeline was given a manual approval; absent in records of older versions. */
+  /** Whether the pipeline has a manual approval; absent in records of older versions. */
   approval: z.boolean().optional(),
-  /** The project and branch whose jobs approve; absent where there is none, and in records of older versions. */
+  /** The project and branch whose jobs approve; absent if there is none, and in records of older versions. */
   approvals: z.object({ project: z.string(), branch: z.string() }).optional(),
   /** Environment whose images the jobs may copy; absent where each bakes its own, and in records of older versions. */
   imagesFrom: z.enum(environments).optional().catch(undefined),
   limits: recordedLimits,
   roles: z.object({
-    /** Of two projects that of the one with infrastructure/. */
+    /** Of two projects, that of the one with infrastructure/. */
     deploy: z.string(),
     softwareDeploy: z.string().optional(),
     plan: z.string(),
@@ -125,11 +125,11 @@ export const tenantRecordSchema = z.object({
 
 export type TenantRecord = z.output<typeof tenantRecordSchema>;
 
-/** A record as an older version may have written it, when rules, target group and pipeline were the virtual host's own. */
+/** A record that an older version may have written, when rules, target group and pipeline were part of the virtual host. */
 export const formerRecordSchema = tenantRecordSchema.partial({ port: true, pipeline: true });
 export type FormerRecord = z.output<typeof formerRecordSchema>;
 
-/** What a vend asks of the record it writes again: it can do without all the rest. */
+/** What a vend needs of the record it rewrites; everything else may be missing. */
 export const vendedRecordSchema = formerRecordSchema
   .pick({
     project: true,
@@ -151,7 +151,7 @@ export const hostFile = '/etc/vendhost/host.json';
 /** What the CloudWatch agent of an instance reads and where it sends it; user data writes it. */
 export const logAgentFile = '/etc/vendhost/cloudwatch-agent.json';
 
-/** Where an instance has the certificates that RDS's are signed with; `packer/base/database-ca.sh` puts them there. */
+/** Where an instance has the certificates that sign RDS's; `packer/base/database-ca.sh` puts them there. */
 export const databaseCa = '/etc/vendhost/rds-ca.pem';
 
 const hostDatabase = z.strictObject({
@@ -165,8 +165,8 @@ const hostDatabase = z.strictObject({
 });
 
 /**
- * `/etc/vendhost/host.json` on every instance: what a tenant's software may rely on. Keys are added in minor versions; they are
- * removed, or get another meaning, in major ones only.
+ * `/etc/vendhost/host.json` on every instance: what a tenant's software may rely on. Minor versions may add keys; only major ones
+ * remove them or change their meaning.
  */
 export const hostFileSchema = z.strictObject({
   tenant: z.string().meta({ description: 'Name of the tenant' }),

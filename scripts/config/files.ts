@@ -15,14 +15,14 @@ export async function readPlatformConfig(directory: string): Promise<PlatformCon
   return await readConfig(join(directory, 'platform.yml'), platformSchema);
 }
 
-/** The tenant's name is the file's: throws `CONFIG_INVALID` for one that cannot be a tenant's, and as `readPlatformConfig`. */
+/** The tenant's name is the file's: throws `CONFIG_INVALID` for an invalid one, and like `readPlatformConfig`. */
 export async function readTenantConfig(directory: string, tenant: string): Promise<TenantConfig> {
   checkTenantName(tenant, join(directory, 'tenants', `${tenant}.yml`));
   const { tenantSchema } = await import('./tenant.ts');
   return await readConfig(join(directory, 'tenants', `${tenant}.yml`), tenantSchema, { within: directory });
 }
 
-/** An absent file in a tenant's repository means every default; throws as `requireTenantFolder` elsewhere. */
+/** In a tenant's repository, a missing file means every default; elsewhere throws like `requireTenantFolder`. */
 export async function readVendhostConfig(directory: string): Promise<VendhostConfig> {
   const file = join(directory, 'vendhost.yml');
   if (await entryExists(file)) return await readConfig(file, vendhostSchema as z.ZodType<VendhostConfig>);
@@ -30,7 +30,7 @@ export async function readVendhostConfig(directory: string): Promise<VendhostCon
   return vendhostSchema.parse({});
 }
 
-/** The names of the tenants a platform repository has files of, sorted. Throws `CONFIG_UNREADABLE` for a folder that cannot be read. */
+/** The names of the tenants that a platform repository has files for, sorted. Throws `CONFIG_UNREADABLE` for an unreadable folder. */
 export async function listTenants(directory: string): Promise<string[]> {
   const entries = await namesIn(join(directory, 'tenants'));
   return entries.filter((entry) => entry.endsWith('.yml')).map((entry) => basename(entry, '.yml'));

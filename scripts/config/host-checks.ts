@@ -34,7 +34,7 @@ export function pinnedFaults(file: string, pipelines: Pipelines | undefined, ten
 type OwnProjects = Pick<PlatformConfig, 'project' | 'library' | 'pipelines'>;
 
 /**
- * The platform's projects are no tenant's: vending would change the subject of their ID tokens, which the platform's roles trust, and who may
+ * The platform's projects are no tenant's: vending would change the subject of their ID tokens, which the platform's roles trust, and people who may
  * write to a tenant's project would write the jobs, or the image, of all.
  */
 export function ownProjectFaults(file: string, platform: OwnProjects, tenant: TenantConfig): Fault[] {
@@ -50,8 +50,8 @@ export function ownProjectFaults(file: string, platform: OwnProjects, tenant: Te
 }
 
 /**
- * Tenants that have a project in common, one of which is pinned: a project has one pipeline file, so each vend of one would take the other's
- * away, or unpin it.
+ * Tenants that share a project, one of which is pinned: a project has one pipeline file, so each vend of one would remove the other's
+ * file, or unpin it.
  */
 export function sharedPins(
   tenants: ReadonlyMap<string, Pick<TenantConfig, 'project' | 'projects' | 'pinned'>>,
@@ -74,7 +74,7 @@ export function sharedPinMessage(other: string, { pinned }: Pick<TenantConfig, '
   return `${pinned} is wrong: tenants/${other}.yml has the same project, and one of the two is pinned; a pinned tenant has its project for itself`;
 }
 
-/** What of a tenant's file does not go with the projects and the webhook of platform.yml. */
+/** What in a tenant's file contradicts the projects and the webhook of platform.yml. */
 export function platformFaults(file: string, platform: PlatformConfig, tenant: TenantConfig): Fault[] {
   return [
     ...approvalFaults(file, platform.approvals, tenant),
@@ -133,7 +133,7 @@ export function sharedMessage(other: string, tenant: TenantConfig): string {
 
 /**
  * The faults of a tenant's hosts: each must lie in the domain of its environment, where the longest domain counts
- * (`shop.dev.example.com` is of `dev.example.com`, not of `example.com`), and be named once.
+ * (`shop.dev.example.com` belongs to `dev.example.com`, not to `example.com`), and be named once.
  */
 function hostFaults(file: string, platform: Environments, tenant: TenantConfig): Fault[] {
   const seen = new Set<string>();
@@ -155,7 +155,7 @@ function hostFaults(file: string, platform: Environments, tenant: TenantConfig):
   );
 }
 
-/** Each environment of the tenant has a branch of its own, or a push would reach two. */
+/** Each environment of the tenant needs its own branch, or a push would reach two. */
 function branchFaults(file: string, platform: Environments, { hosts, branches }: TenantConfig): Fault[] {
   const branchOf = (environment: (typeof environments)[number]) =>
     branches[environment] ?? platform[environment]?.branch ?? defaultBranches[environment];
@@ -179,7 +179,7 @@ function branchFaults(file: string, platform: Environments, { hosts, branches }:
 }
 
 /**
- * Whether a request can be meant by both: a wildcard stands for one or more characters of a name, dots among them
+ * Whether a request can match both: a wildcard stands for one or more characters of a name, including dots
  * (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html#host-conditions).
  */
 export function hostsOverlap(one: string, other: string): boolean {

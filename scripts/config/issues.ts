@@ -10,7 +10,7 @@ export interface Fault {
 
 type Issue = z.core.$ZodIssue;
 
-/** Keys of former versions, and where to say the same now. */
+/** Keys of former versions, and their replacements. */
 const formerKeys: ReadonlyMap<string, string> = new Map([
   ['health_check.port', 'the platform gives the port now: `port` in tenants/<name>.yml, 8080 if it says nothing'],
 ]);
@@ -66,7 +66,7 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((inside, key) => (inside as Record<PropertyKey, unknown> | null)?.[key], input);
 }
 
-/** A wrong value as it reads in a message. */
+/** A wrong value as shown in a message. */
 export function shownValue(value: unknown): string {
   return shortened(JSON.stringify(value) ?? String(value));
 }

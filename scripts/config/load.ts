@@ -6,7 +6,7 @@ import { readText } from './reading/read-text.ts';
 
 /**
  * Reads and parses a YAML file; throws `CONFIG_UNREADABLE` or, with every fault, `CONFIG_INVALID`. An optional file that is absent
- * counts as empty; one that is there and cannot be read does not. `within` is the repository, by default the file's folder: as of
+ * counts as empty; one that exists but cannot be read does not. `within` is the repository, by default the file's folder: see
  * `readText`.
  */
 export async function readConfig<S extends z.ZodType>(
@@ -56,7 +56,7 @@ export function configError(faults: readonly Fault[]): VendhostError {
 /** More than anybody reads at once. */
 const mostLines = 100;
 
-/** The first of many lines, and how many more there are. */
+/** The first of many lines, and the number of further ones. */
 export function firstLines(lines: readonly string[]): string[] {
   const rest = lines.length - mostLines;
   return [...lines.slice(0, mostLines), ...(rest > 0 ? [`and ${rest} more`] : [])];

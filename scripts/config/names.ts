@@ -69,11 +69,11 @@ export const mysqlVersion = '8.4';
 /** Logs of a database that go to CloudWatch. */
 export const databaseLogs = ['error', 'slowquery'] as const;
 
-/** Logs of a virtual host's instances that go to CloudWatch: what hooks print, and the files that the tenant lists. */
+/** Logs of a virtual host's instances that go to CloudWatch: output of hooks, and the files that the tenant lists. */
 export const hostLogs = ['hooks', 'software'] as const;
 export type HostLog = (typeof hostLogs)[number];
 
-/** Ends of the names of a host stack's alarms, whole: the name of another tenant may begin with this one's. */
+/** Complete suffixes of the names of a host stack's alarms: another tenant's name may start with this one's. */
 export const hostAlarms = [
   'unhealthy-hosts',
   'server-errors',
@@ -90,13 +90,13 @@ export const names = {
   policiesStack: (environment: string) => `vendhost-${environment}-policies`,
   /** Where jobs vend: the role that CloudFormation works with for them. */
   vendingStack: (environment: string) => `vendhost-${environment}-vending`,
-  /** One per account, whatever environments are in it. */
+  /** One per account, whatever environments it has. */
   gitlabStack: 'vendhost-gitlab',
   /** One per account and region with a tenant whose pushes GitLab reports: the endpoint and its functions. */
   webhookStack: 'vendhost-webhook',
-  /** The function that answers GitLab, or the one that starts builds; their log groups are called after them. */
+  /** The function that answers GitLab, or the one that starts builds; their log groups have the same names. */
   webhookFunction: (which: 'receive' | 'start') => `vendhost-webhook-${which}`,
-  /** What the function knows of a tenant's webhook: branch, project, hashes of its tokens. */
+  /** What the function knows about a tenant's webhook: branch, project, hashes of its tokens. */
   webhookSecret: ({ environment, tenant }: Place) => `vendhost/${environment}/${tenant}/webhook`,
   /** The deploy token with which builds clone a tenant's only project, or the one with a half. */
   cloneSecret: ({ environment, tenant }: Place, half?: 'infrastructure' | 'software') =>
@@ -107,7 +107,7 @@ export const names = {
     `/vendhost/hosts/${environment}/${tenant}/builds-${which}`,
   /** Alarm for builds that failed. */
   buildAlarm: (place: Place, which: BuildName) => `${names.buildProject(place, which)}-failed`,
-  /** The rule that starts the machine's build for what is written to its intake. */
+  /** The rule that starts the machine's build for objects written to its intake. */
   machineRule: (place: Place) => names.buildProject(place, 'machine'),
   tenantStack: ({ environment, tenant }: Place, layer: TenantLayer) => `vendhost-${environment}-${tenant}-${layer}`,
   bucket: (environment: string, account: string, region: string) => `vendhost-${environment}-${account}-${region}`,
@@ -115,7 +115,7 @@ export const names = {
   logBucket: (environment: string, account: string, region: string) =>
     `vendhost-${environment}-${account}-${region}-logs`,
   /**
-   * Bucket of a tenant's own. Bucket names are unique in the world and have at most 63 characters
+   * The tenant's own bucket. Bucket names are unique in the world and have at most 63 characters
    * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html).
    */
   tenantBucket: ({ environment, tenant }: Place, account: string, region: string) =>
@@ -125,23 +125,23 @@ export const names = {
   alertsTopic: (environment: string) => `vendhost-${environment}-alerts`,
   /** The dead-letter queue of all intakes, and its alarm. */
   undeliveredQueue: (environment: string) => `vendhost-${environment}-undelivered`,
-  /** DB subnet group of all tenants' databases: named as the layer is, so that no tenant has rights to it by its own name. */
+  /** DB subnet group of all tenants' databases: named like the layer, so that no tenant has permissions on it through its own name. */
   databaseSubnets: (environment: string) => names.platformStack(environment, 'network'),
   loadBalancer: (environment: string, number: number) =>
     shorten(`vendhost-${environment}${suffix(number)}`, loadBalancingNameLimit),
   /** A target group can change neither port nor load balancer: for another one a new group is created, with another name. */
   targetGroup: (place: Place, port: number, loadBalancer: number) =>
     `${names.targetGroupPrefix(place)}${port}-${loadBalancer}`,
-  /** Prefix of the names of a tenant's target groups. No tenant's name has two hyphens in a row, so it is that tenant's alone. */
+  /** Prefix of the names of a tenant's target groups. No tenant's name has two hyphens in a row, so the prefix is unique. */
   targetGroupPrefix: ({ environment, tenant }: Place) =>
     `${shorten(`vendhost-${environment}-${tenant}`, targetGroupLimit)}--`,
-  /** Pattern of the names of all tenants' target groups in an environment, of those too that were shortened. */
+  /** Pattern of the names of all tenants' target groups in an environment, including shortened ones. */
   targetGroups: (environment: string) =>
     `${`vendhost-${environment}-`.slice(0, targetGroupLimit - '-012345'.length)}*--*`,
   boundary: (environment: string) => `vendhost-${environment}-boundary`,
-  /** Permissions boundary of the roles that services write logs with, the only roles a platform pipeline can create. */
+  /** Permissions boundary of the roles with which services write logs, the only roles a platform pipeline can create. */
   serviceBoundary: (environment: string) => `vendhost-${environment}-service-boundary`,
-  /** Permissions boundary of the roles that switch maintenance, the only ones of a tenant's that change listener rules. */
+  /** Permissions boundary of the roles that switch maintenance, the only roles of a tenant that change listener rules. */
   switchBoundary: (environment: string) => `vendhost-${environment}-switch-boundary`,
   builderRole: (environment: string) => shorten(`vendhost-${environment}-builder`, roleNameLimit),
   /** Not under `vendhost-<environment>-`: the boundary lets a tenant's roles pass roles with that prefix. */
@@ -154,7 +154,7 @@ export const names = {
     shorten(`vendhost-${environment}-${tenant}-${role}`, roleNameLimit),
   /**
    * The managed policy with what jobs of a tenant read. Until 0.1.0 it was `…-reading`, with the project's path in its description. This name is
-   * among those of policies that a tenant's drift check may read; what it may read has no room for one more.
+   * among those of policies that a tenant's drift check may read; its permissions have no room for one more.
    */
   readingPolicy: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}-execution-jobs-reading`,
   /** Managed policies of a tenant's: to launch instances, which three of its roles have, and to bake. Called as the former is for the same reason. */
@@ -164,31 +164,31 @@ export const names = {
   promotingPolicy: (environment: string) => `vendhost-${environment}-tenant-promoting`,
   /** The Auto Scaling group, CodeDeploy application and deployment group of a virtual host share this name, and its pipeline. */
   host: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}`,
-  /** The Automation document by which a tenant's jobs switch maintenance; names of documents have at most 128 characters. */
+  /** The Automation document with which a tenant's jobs switch maintenance; names of documents have at most 128 characters. */
   switchDocument: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}-maintenance`,
-  /** The EventBridge rule that starts the pipeline for what is written to the intake; rule names have at most 64 characters. */
+  /** The EventBridge rule that starts the pipeline for objects written to the intake; rule names have at most 64 characters. */
   intakeRule: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}-intake`,
   /** AMI names are unique in an account and region: the run's id distinguishes two bakes of one key. */
   image: ({ environment, tenant }: Place, bakeKey: string, run: string) =>
     `vendhost-${environment}-${tenant}-${bakeKey.slice(0, 12)}-${run}`,
   /**
    * Name of the pipeline's artifact. CodePipeline puts artifacts under the first 20 characters of the pipeline's name and
-   * the first 10 of the artifact's: only this name keeps tenants, and the rights of their roles, apart.
+   * the first 10 of the artifact's: only this name separates tenants, and the permissions of their roles.
    */
   artifact: ({ environment, tenant }: Place) =>
     `r${createHash('sha256').update(`${environment}/${tenant}`).digest('hex').slice(0, 9)}`,
   databaseSecret: ({ environment, tenant }: Place) => `vendhost/${environment}/${tenant}/database`,
-  /** Names of RDS are in lower case. */
+  /** RDS names are in lower case. */
   /** A new release of MySQL needs a new group, and this one must stay until the database uses that. */
   databaseParameters: (place: Place) => `${dataStack(place)}-mysql${mysqlVersion.replace('.', '')}`,
   databaseLogs: ({ environment, tenant }: Place) =>
     databaseLogs.map((log) => `/aws/rds/instance/vendhost-${environment}-${tenant}/${log}`),
   /** Not below `/vendhost/<environment>/`, where the platform's own log groups are. */
   hostLogGroup: ({ environment, tenant }: Place, log: HostLog) => `/vendhost/hosts/${environment}/${tenant}/${log}`,
-  /** @param stack name of the host stack, or what stands for it in a policy */
+  /** @param stack name of the host stack, or its placeholder in a policy */
   hostAlarm: (stack: string, alarm: (typeof hostAlarms)[number]) => `${stack}-${alarm}`,
   factsPath: (environment: string) => `/vendhost/${environment}`,
-  /** A fact of a load balancer: the first one's have no number. */
+  /** A fact of a load balancer: the first one's facts have no number. */
   balancerFact: (fact: string, number: number) => `${fact}${suffix(number)}`,
   subnetFact: (kind: string, zone: string, fact: 'id' | 'cidr' | 'zone') => `subnets/${kind}-${zone}/${fact}`,
   tenantRecord: ({ environment, tenant }: Place) => `/vendhost/${environment}/tenants/${tenant}`,
@@ -204,8 +204,8 @@ function suffix(number: number): string {
 
 /**
  * Variable of a tenant's project with the region and the read-only role for jobs on any branch: `eu-west-1 arn:…`. It is not scoped to the
- * environment: a job that names a protected environment runs only for those who may deploy to it
- * (https://gitlab.com/gitlab-org/gitlab/-/issues/437142), and merge requests are everybody's.
+ * environment: a job that names a protected environment runs only for people who may deploy to it
+ * (https://gitlab.com/gitlab-org/gitlab/-/issues/437142), and merge requests are for everybody.
  */
 export function planAccessVariable({ environment, tenant }: Place): string {
   return `VENDHOST_PLAN_ACCESS_${tenant.replaceAll('-', '_').toUpperCase()}_${environment.toUpperCase()}`;
@@ -237,25 +237,25 @@ export const keys = {
   revisions: (tenant: string) => `software/${tenant}/`,
   /** Where software is written that no job pushed: with an intake, each `.zip` here is released. */
   intake: (tenant: string) => `software/${tenant}/intake/`,
-  /** What a build makes of a push. `delivery` is the hash of what GitLab calls the delivery: the same one is written once. */
+  /** What a build makes from a push. `delivery` is the hash of GitLab's delivery id: the same one is written once. */
   intakeRevision: (tenant: string, delivery: string, sha256: string) =>
     `software/${tenant}/intake/${delivery.slice(0, 16)}-${sha256}.zip`,
-  /** Where a build writes what the machine is made of: each `.tar.gz` here is baked and provisioned. */
+  /** Where a build writes the machine's sources: each `.tar.gz` here is baked and provisioned. */
   machineIntake: (tenant: string) => `infrastructure/${tenant}/intake/`,
   machineArchive: (tenant: string, delivery: string, commit: string) =>
     `infrastructure/${tenant}/intake/${delivery.slice(0, 16)}-${commit}.tar.gz`,
   pushOfMachine: (archive: string) => archive.replace(/\.tar\.gz$/, '.json'),
   /** Where CodePipeline stores the tenant's artifacts: it takes the first 20 characters of the pipeline's name. */
   artifacts: (place: Place) => `${names.host(place).slice(0, 20)}/${names.artifact(place)}/`,
-  /** The push's metadata, stored beside the revision. */
+  /** The push's metadata, stored next to the revision. */
   push: (tenant: string, sha256: string) => `software/${tenant}/${sha256}.json`,
-  /** The same, of a revision's key. */
+  /** The same, for a revision's key. */
   pushOf: (revision: string) => revision.replace(/\.zip$/, '.json'),
   /** Who started an execution of the tenant's pipeline, and for which push. */
   releaseRecord: (tenant: string, executionId: string) => `software/${tenant}/releases/${executionId}.json`,
-  /** What a pipeline of GitLab's began to take back. `hash` is of its URL. */
+  /** The rollback that a GitLab pipeline began. `hash` is of its URL. */
   begunRollback: (tenant: string, hash: string) => `software/${tenant}/rollbacks/${hash}.json`,
-  /** Which image has a bake key, and what it was made of, input by input. */
+  /** Which image has a bake key, and what it was made from, input by input. */
   imageRecord: (tenant: string, bakeKey: string) => `infrastructure/${tenant}/${bakeKey}.json`,
   priorityClaims: 'claims/listener/',
   priorityClaim: (listener: string, priority: number) => `claims/listener/${listener}/${priority}.json`,
@@ -264,11 +264,11 @@ export const keys = {
   tenantPriority: (listener: string, tenant: string, band: string) =>
     `claims/listener/${listener}/tenants/${tenant}/${band}.json`,
   hostClaims: 'claims/hosts/',
-  /** Of each tenant that was vended to the end, one object, whose name is the vend key: a listing reads them all. */
+  /** For each tenant whose vend is complete, one object, whose name is the vend key: a listing reads them all. */
   vendedMarks: 'claims/vended/',
   vendedMark: (tenant: string, key: string) => `claims/vended/${tenant}/${key}.json`,
   hostClaim: (host: string) => `claims/hosts/${host}.json`,
-  /** The hosts that a tenant claimed or is about to claim: whose they are is listed, not read. */
+  /** The hosts that a tenant claimed or is about to claim: a listing shows the owner without a read. */
   tenantHosts: (tenant: string) => `claims/hosts/tenants/${tenant}/`,
   tenantHost: (tenant: string, host: string) => `claims/hosts/tenants/${tenant}/${host}.json`,
   /** The newest pipeline that provisioned the tenant's host. */

@@ -23,7 +23,7 @@ export interface SubnetPlan {
   readonly subnets: readonly [string, string, string];
 }
 
-/** The part of an environment's configuration that decides where its subnets are. */
+/** The part of an environment's configuration that determines its subnets. */
 export interface NetworkChoice {
   /** The VPC, a /16. */
   readonly cidr: string;
@@ -37,7 +37,7 @@ export const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'] a
 /** Without leading zeros: some programs read those as octal numbers. */
 const form = /^((0|[1-9]\d{0,2})\.){3}(0|[1-9]\d{0,2})\/(0|[1-9]\d?)$/;
 
-/** Reads `a.b.c.d/prefix`, whether or not it is on its boundary; `undefined` when it is not a network. */
+/** Parses `a.b.c.d/prefix`, whether or not it is aligned; `undefined` when it is not a network. */
 export function parseNetwork(text: string): Network | undefined {
   if (!form.test(text)) return undefined;
   const [prefix = 0, ...octets] = text.split(/[./]/).map(Number).reverse();
@@ -55,7 +55,7 @@ export function addressCount({ prefix }: Network): number {
   return 2 ** (32 - prefix);
 }
 
-/** The network of the same size that an unaligned network lies in: `10.10.5.0/16` in `10.10.0.0/16`. */
+/** The network of the same size that contains an unaligned network: `10.10.0.0/16` for `10.10.5.0/16`. */
 export function onBoundary(network: Network): Network {
   return { ...network, first: network.first - (network.first % addressCount(network)) };
 }
@@ -78,7 +78,7 @@ export function defaultSupernet(vpc: Network, kind: SubnetKind): Network {
 /**
  * The plan of a VPC: each tier has one supernet, each zone one quarter of it, so that one netmask names a
  * whole tier (`10.10.64.0/18` = every egress subnet). The last quarter of each stays free, for a fourth zone. Without
- * supernets of its own a /16 is divided so, with 4,091 addresses in a subnet:
+ * its own supernets a /16 is divided like this, with 4,091 addresses in a subnet:
  *
  * | kind    | zone a     | zone b     | zone c     | free       | supernet   |
  * |---------|------------|------------|------------|------------|------------|

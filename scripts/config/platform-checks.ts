@@ -20,7 +20,7 @@ export interface CrossFieldFault {
   readonly allowed: string;
 }
 
-/** The fault of a VPC's network by itself: it must be an aligned private /16. */
+/** The fault of a VPC's network on its own: it must be an aligned private /16. */
 export function vpcFault(text: string): string | undefined {
   const network = parseNetwork(text);
   const inRange = network !== undefined && ranges.some((range) => contains(range, onBoundary(network)));
@@ -28,7 +28,7 @@ export function vpcFault(text: string): string | undefined {
   return boundaryFault(network);
 }
 
-/** The fault of a tier's network by itself. */
+/** The fault of a tier's network on its own. */
 export function supernetFault(text: string): string | undefined {
   const network = parseNetwork(text);
   if (network === undefined) return 'a network, like 10.10.64.0/18';
@@ -39,22 +39,22 @@ export function supernetFault(text: string): string | undefined {
   return boundaryFault(network);
 }
 
-/** The fault of a network of runners by itself. */
+/** The fault of a network of runners on its own. */
 export function runnerFault(text: string): string | undefined {
   const parsed = parseNetwork(text);
   return parsed === undefined ? 'a network, like 203.0.113.7/32' : boundaryFault(parsed);
 }
 
 /**
- * An issuer of ID tokens that IAM accepts: https, no port, no query; a path may be
+ * An issuer of ID tokens that IAM accepts: https, no port, no query; a path is allowed
  * (https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html). Its address becomes part of an ARN, so
  * an international domain is written in ASCII.
  */
 export const issuerForm = /^https:\/\/([a-z0-9-]+\.)+[a-z0-9-]+(\/(?!\.well-known)[^?#\s]*[^/?#\s])?$/;
 
 /**
- * Faults between keys of platform.yml. Takes the file's content as far as it could be read: keys that are faulty by
- * themselves, or missing, are skipped, and the rest is checked.
+ * Faults between keys of platform.yml. Takes the file's content as far as it could be read: keys that are faulty on
+ * their own, or missing, are skipped, and the rest is checked.
  */
 export function crossFieldFaults(content: unknown): CrossFieldFault[] {
   const read = contentSchema.safeParse(content);
@@ -75,17 +75,17 @@ export function crossFieldFaults(content: unknown): CrossFieldFault[] {
 /** The parts of an environment that tenants' files are checked against. */
 export interface Hosting {
   readonly domain?: string | undefined;
-  /** Without it the default of the environment. */
+  /** If absent, the environment's default. */
   readonly branch?: string | undefined;
   readonly load_balancers?: number | undefined;
 }
 
-/** The environments of a platform.yml, faulty or not, with what can be read of them; `undefined` when it has none. */
+/** The environments of a platform.yml, faulty or not, with what can be read about them; `undefined` when it has none. */
 export function hostingOf(content: unknown): Readonly<Record<string, Hosting | undefined>> | undefined {
   return contentSchema.safeParse(content).data?.environments;
 }
 
-/** What is not even this is a fault of its own. */
+/** Anything else is a separate fault. */
 export const gitlabForm = /^[^@?#]*$/;
 
 const text = z.string().optional().catch(undefined);
@@ -118,7 +118,7 @@ const contentSchema = z.object({
 });
 type EnvironmentEntry = z.output<typeof entrySchema> & { readonly name: Environment };
 
-/** GitLab's address is the issuer of its ID tokens unless the file says another. */
+/** GitLab's address is the issuer of its ID tokens unless the file names another. */
 function issuerFaults({ gitlab, issuer }: z.output<typeof contentSchema>): CrossFieldFault[] {
   if (gitlab === undefined || issuer !== undefined || issuerForm.test(gitlab.replace(/\/+$/, ''))) return [];
   const allowed =
@@ -126,7 +126,7 @@ function issuerFaults({ gitlab, issuer }: z.output<typeof contentSchema>): Cross
   return [{ path: ['gitlab'], allowed }];
 }
 
-/** Jobs that vend are those of the platform's project. */
+/** Jobs that vend belong to the platform's project. */
 function vendingFaults(project: unknown, all: readonly EnvironmentEntry[]): CrossFieldFault[] {
   if (project !== undefined) return [];
   return all
@@ -138,7 +138,7 @@ function vendingFaults(project: unknown, all: readonly EnvironmentEntry[]): Cros
 }
 
 /**
- * Environments whose images cannot be promoted. Only one account has the tags that tell tenants apart, and only one region has the snapshot:
+ * Environments whose images cannot be promoted. Only the same account has the tags that distinguish tenants, and only the same region has the snapshot:
  * docs/decisions/0058-images-are-promoted-by-their-disks.md.
  */
 function imageSourceFaults(all: readonly EnvironmentEntry[]): CrossFieldFault[] {
@@ -165,7 +165,7 @@ function boundaryFault(network: Network): string | undefined {
   return start.first === network.first ? undefined : `on its boundary: ${writeNetwork(start)}`;
 }
 
-/** The network as meantNetwork: an unaligned one is a fault of its own, and is compared as if it were aligned. */
+/** The network as meantNetwork: an unaligned one is a separate fault, and is compared as if it were aligned. */
 function meantNetwork(value: string | undefined): Network | undefined {
   const network = value === undefined ? undefined : parseNetwork(value);
   return network === undefined ? undefined : onBoundary(network);
@@ -199,7 +199,7 @@ function arnFaults({ name, account, region, certificate, role }: EnvironmentEntr
   const differing = (arn: string | undefined, parts: readonly (keyof typeof expected)[]) => {
     const [, partition, , arnRegion, arnAccount] = (arn ?? '').split(':');
     const found = { partition, region: arnRegion, account: arnAccount };
-    // A value that is not an ARN is a fault of its own.
+    // A value that is not an ARN is a separate fault.
     if (arnAccount === undefined) return [];
     return parts.filter((part) => expected[part] !== undefined && found[part] !== expected[part]);
   };
@@ -250,6 +250,6 @@ function branchOf({ name, branch }: EnvironmentEntry): string {
 function partitionOfRegion(region: string): string | undefined {
   if (region.startsWith('cn-')) return 'aws-cn';
   if (region.startsWith('us-gov-')) return 'aws-us-gov';
-  // Partitions nobody outside may see have regions like us-iso-east-1: what they are called is not ours to judge.
+  // Partitions that are not public have regions like us-iso-east-1: their names are not checked here.
   return /^[a-z]{2}-iso/.test(region) ? undefined : 'aws';
 }

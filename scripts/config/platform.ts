@@ -81,7 +81,7 @@ const builders = z
       .array(runnerNetwork)
       .min(1)
       .max(mostRunners)
-      // EC2 refuses a request that has the same rule twice.
+      // EC2 refuses a request that contains the same rule twice.
       .refine(withoutRepeats, once)
       .optional()
       .meta({ description: "Networks of the runners, which may reach a builder's port 22; without them the VPC's" }),
@@ -96,7 +96,7 @@ const logDays = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731] 
 
 const days = (preset: number, description: string) => z.int().min(1).max(3650).default(preset).meta({ description });
 
-/** One day each is what the original had: enough to see a failure, too short to find out what happened last week. */
+/** One day each is what the original had: enough to see a failure, too short to investigate last week. */
 const retention = z.strictObject({
   trail: days(365, "CloudTrail's files: a year, because an intrusion is often found months later"),
   access: days(90, 'Access logs of load balancers and bucket: a quarter; they hold addresses of visitors'),

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
 // Schemas of the objects in an environment's bucket, each named after its key in `keys`. A tenant's record is an SSM
-// parameter: its schema is beside the platform's facts.
+// parameter: its schema is with the platform's facts.
 
 /** `keys.hostClaim`: the tenant a host belongs to; `keys.tenantHost`, without a run: a host that a tenant has or had. */
 export const hostClaimSchema = z.object({
   host: z.string(),
   tenant: z.string(),
-  /** Random id of the run that wrote it: two runs of one tenant tell by it who did. */
+  /** Random id of the run that wrote it: it distinguishes two runs of one tenant. */
   run: z.string().optional(),
 });
 export type HostClaim = Readonly<z.output<typeof hostClaimSchema>>;
@@ -16,14 +16,14 @@ export type HostClaim = Readonly<z.output<typeof hostClaimSchema>>;
 export const priorityClaimSchema = z.object({
   tenant: z.string(),
   priority: z.int(),
-  /** Of a tenant's own record: the number's claim was written, and a job that saw the record before that must look again. */
+  /** In a tenant's own record: the number's claim was written, and a job that saw the record before that must look again. */
   claimed: z.boolean().optional(),
-  /** Of a tenant's own record that is not claimed yet: the number it had before, whose claim goes. */
+  /** In a tenant's own record that is not claimed yet: the number it had before, whose claim is removed. */
   leaves: z.int().optional(),
 });
 export type PriorityClaim = Readonly<z.output<typeof priorityClaimSchema>>;
 
-/** `keys.vendedMark`: for people; what counts is its name. */
+/** `keys.vendedMark`: for people; only its name counts. */
 export const vendedMarkSchema = z.object({
   /** When the vend ended, ISO 8601. */
   at: z.string(),
@@ -35,7 +35,7 @@ export const bakeLeaseSchema = z.object({
   run: z.string(),
   /** The job's URL, or another hint at who holds the lease. */
   job: z.string(),
-  /** When the lease ends unless it is renewed, by the holder's clock; ISO 8601. For people: jobs go by when S3 wrote it. */
+  /** When the lease ends unless it is renewed, by the holder's clock; ISO 8601. For people: jobs use the time at which S3 wrote it. */
   until: z.string(),
 });
 export type BakeLease = Readonly<z.output<typeof bakeLeaseSchema>>;
@@ -43,7 +43,7 @@ export type BakeLease = Readonly<z.output<typeof bakeLeaseSchema>>;
 /** Path → hash with executable bit. */
 const digests = z.record(z.string(), z.string()).readonly();
 
-/** Everything that decides what an image contains. Contents only: no names of revisions, no times. All of it is in the bake key. */
+/** Everything that determines what an image contains. Contents only: no names of revisions, no times. All of it is in the bake key. */
 export const bakeInputsSchema = z.object({
   place: z.string(),
   scripts: digests,
@@ -57,21 +57,21 @@ export const bakeInputsSchema = z.object({
 });
 export type BakeInputs = Readonly<z.output<typeof bakeInputsSchema>>;
 
-/** `keys.imageRecord`: the image of a bake key, written when the image was found to be as it should. */
+/** `keys.imageRecord`: the image of a bake key, written when the image was verified. */
 export const imageRecordSchema = z.object({
   imageId: z.string().regex(/^ami-[0-9a-z]+$/),
-  /** What the image was made of. */
+  /** What the image was made from. */
   inputs: bakeInputsSchema,
-  /** When a job chose the image again, ISO 8601. For people: jobs go by when S3 wrote the record. */
+  /** When a job last chose the image again, ISO 8601. For people: jobs use the time at which S3 wrote the record. */
   chosenAt: z.string().optional(),
-  /** Of a copy: the image it is of, where that is, and the job that copied it; unknown values are empty. */
+  /** For a copy: the original image, its environment, and the job that copied it; unknown values are empty. */
   promotedFrom: z
     .object({
       environment: z.string(),
       image: z.string(),
       account: z.string(),
       job: z.string(),
-      /** ISO 8601, by the clock of who copied it. */
+      /** ISO 8601, by the copier's clock. */
       at: z.string(),
     })
     .readonly()
@@ -99,9 +99,9 @@ export const revisionPushSchema = z.object({
   message: z.string(),
   repository: z.string(),
   pipelineUrl: z.string(),
-  /** Seconds that all hooks of an event may take together, by event; absent where an older version pushed. */
+  /** Seconds that all hooks of an event may take together, by event; absent if an older version pushed. */
   hookSeconds: z.record(z.string(), z.number()).optional(),
-  /** When a job chose the revision again, ISO 8601. For people: jobs go by when S3 wrote the description. */
+  /** When a job last chose the revision again, ISO 8601. For people: jobs use the time at which S3 wrote the description. */
   chosenAt: z.string().optional(),
   /** When a prune was about to delete the revision, ISO 8601. */
   prunedAt: z.string().optional(),
@@ -114,7 +114,7 @@ export const releaseRecordSchema = z.object({
   executionId: z.string(),
   /** Key of the revision. */
   revision: z.string(),
-  /** What was pushed: of a rollback the push of the revision it goes back to. */
+  /** What was pushed: for a rollback, the push of the revision it returns to. */
   commit: z.string(),
   branch: z.string(),
   author: z.string(),
@@ -125,19 +125,19 @@ export const releaseRecordSchema = z.object({
   pipelineUrl: z.string(),
   jobUrl: z.string(),
   user: z.string(),
-  /** Image that the virtual host ran on last with it. */
+  /** Image that the virtual host last ran on with it. */
   image: z.string(),
-  /** ISO 8601, by the clock of who wrote it. */
+  /** ISO 8601, by the writer's clock. */
   startedAt: z.string(),
-  /** Of a rollback: the execution whose revision it takes back. */
+  /** For a rollback: the execution whose revision it rolls back. */
   rollbackOf: z.string().optional(),
-  /** Of a promotion: the environment, and the execution and commit there, whose revision this is. */
+  /** For a promotion: the environment, and the execution and commit there, whose revision this is. */
   promotedFrom: z
     .object({
       environment: z.string(),
       executionId: z.string(),
       commit: z.string(),
-      /** The image there, where it was brought, too. */
+      /** The image there, if it was also promoted. */
       image: z.string().optional(),
     })
     .readonly()
@@ -149,17 +149,17 @@ const releasedSoftware = releaseRecordSchema.pick({ revision: true, image: true 
   push: releaseRecordSchema.pick({ commit: true, branch: true, author: true, message: true, mergeRequest: true }),
 });
 
-/** `keys.begunRollback`: where a pipeline goes back to. Written before the release is started. */
+/** `keys.begunRollback`: the target of a pipeline's rollback. Written before the release is started. */
 export const begunRollbackSchema = z.object({
   version: z.literal(1),
-  /** Execution whose revision is taken back. */
+  /** Execution whose revision is rolled back. */
   of: z.string(),
   from: releasedSoftware.optional(),
   to: releasedSoftware,
 });
 export type BegunRollback = Readonly<z.output<typeof begunRollbackSchema>>;
 
-/** Who started an action: GitLab's user and job, or the ARN of a person's credentials as `user`; what is unknown is empty. */
+/** Who started an action: GitLab's user and job, or the ARN of a person's credentials as `user`; unknown values are empty. */
 export const actorSchema = z.object({
   /** GitLab's login, or an ARN. */
   user: z.string(),
@@ -183,10 +183,10 @@ export const auditRecordSchema = z.object({
   at: z.string(),
   /** Noun and verb of the command: `host restart`. */
   action: z.string(),
-  /** What it was done to: an instance, a host, an execution. */
+  /** Target of the action: an instance, a host, an execution. */
   target: z.string(),
   before: z.string(),
-  /** What it led to; begins with `failed: ` where the action did not end well. */
+  /** The result; starts with `failed: ` if the action failed. */
   after: z.string(),
   reason: z.string(),
   by: actorSchema,

@@ -12,14 +12,14 @@ import {
 } from './environment.ts';
 
 /**
- * What the claim `sub` of a project's ID tokens begins with. AWS knows no other claim of GitLab's that tells projects apart
+ * What the claim `sub` of a project's ID tokens starts with. AWS knows no other GitLab claim that distinguishes projects
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html).
  */
 export const subjectForms = ['project_path', 'project_id'] as const;
 export type SubjectForm = (typeof subjectForms)[number];
 
 /**
- * The components of each form, as the projects API has them in `ci_id_token_sub_claim_components`
+ * The components of each form, as in the projects API's `ci_id_token_sub_claim_components`
  * (https://docs.gitlab.com/api/projects/#edit-a-project). The first is GitLab's default.
  */
 export const subjectComponents: Readonly<Record<SubjectForm, readonly string[]>> = {
@@ -33,7 +33,7 @@ const defaultPort = 8080;
 const mostChoices = 8;
 
 /**
- * Ways in for software besides the jobs of the tenant's project: `s3` is a zip that somebody writes, `webhook` a push that GitLab reports, of
+ * How software arrives in addition to the jobs of the tenant's project: `s3` is a zip that somebody writes, `webhook` a push that GitLab reports, for
  * a project without a runner.
  */
 export const intakes = ['s3', 'webhook'] as const;
@@ -83,7 +83,7 @@ const projects = z.strictObject({
   }),
   software: projectPath.meta({ description: 'Path of the project with the software: its jobs push and release' }),
 });
-/** Most characters of a page that a load balancer has (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_FixedResponseActionConfig.html). */
+/** Most characters of a load balancer's page (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_FixedResponseActionConfig.html). */
 const mostPageCharacters = 1024;
 
 export const maintenancePage = z
@@ -202,7 +202,7 @@ export function projectsOf({
   return [{ path: project ?? '', half: undefined }];
 }
 
-/** GitLab takes paths without regard to case. */
+/** GitLab ignores the case of paths. */
 export function samePath(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
 }
@@ -218,11 +218,11 @@ export interface SubjectTrust {
   readonly subjects: readonly SubjectForm[];
   /** GitLab's number of the project; needed by the form `project_id`. */
   readonly projectId?: number | undefined;
-  /** Whether only jobs of the protected environment become the deploy role; the form `project_path` cannot ask that. */
+  /** Whether only jobs of the protected environment may assume the deploy role; the form `project_path` cannot require that. */
   readonly environmentProtected?: boolean | undefined;
 }
 
-/** The form that a project's components are of; `undefined` when somebody chose others. */
+/** The form that a project's components have; `undefined` when somebody chose others. */
 export function subjectFormOf(components: readonly string[]): SubjectForm | undefined {
   return subjectForms.find((form) => subjectComponents[form].join() === components.join());
 }

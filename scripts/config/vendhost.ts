@@ -51,7 +51,7 @@ const instances = z
   })
   .refine(({ min = 0, max }) => min <= max, { path: ['min'], error: 'at most max' });
 
-/** When RDS does what may interrupt a database; UTC. */
+/** When RDS makes changes that may interrupt a database; UTC. */
 export const maintenanceWindow = { rds: 'sun:02:30-sun:03:30', words: 'Sunday 02:30 to 03:30 UTC' } as const;
 
 const ownDatabase = z
@@ -149,7 +149,7 @@ const revision = z.strictObject({
     .meta({ description: 'Files left out, besides .git; patterns as in .gitignore' }),
 });
 
-/** What the CloudWatch agent's globs know, and nothing that user data would have to quote. */
+/** What the CloudWatch agent's globs support, and nothing that user data would have to quote. */
 const logFile = z
   .string()
   .max(256)
@@ -199,12 +199,12 @@ export function architectureOf(instanceType: string): Architecture {
   return family === 'a1' || /^[a-z]+\d+[a-z]*g/.test(family) ? 'arm64' : 'x86_64';
 }
 
-/** Minimum number of instances in an environment: in production two unless the tenant says otherwise, so that one serves during a release. */
+/** Minimum number of instances in an environment: in production two unless the tenant chooses otherwise, so that one serves during a release. */
 export function minInstances({ min, max }: VendhostConfig['instances'], environment: string): number {
   return min ?? Math.min(environment === 'production' ? 2 : 1, max);
 }
 
-/** When changes of the database take effect that may interrupt it. */
+/** When changes of the database that may interrupt it take effect. */
 export function applyChanges({ apply }: z.output<typeof ownDatabase>, environment: string): 'now' | 'window' {
   return apply ?? (environment === 'production' ? 'window' : 'now');
 }
@@ -218,7 +218,7 @@ export function autoscaledStorage(
   return limit * 10 >= storage * 11 ? limit : undefined;
 }
 
-/** Whether the image that the builder makes runs on the instances: both must be of one architecture. */
+/** Whether the builder's image runs on the instances: both must have the same architecture. */
 export function canBakeFor({ image, instances }: Pick<VendhostConfig, 'image' | 'instances'>): boolean {
   return architectureOf(image.builder_type) === architectureOf(instances.type);
 }

@@ -33,10 +33,10 @@ export interface Deployment {
   readonly start?: number;
   readonly end?: number;
   readonly targets: readonly InstanceDeployment[];
-  /** It goes on where scripts of the former revision fail. */
+  /** It continues when scripts of the former revision fail. */
   readonly ignoresFormer?: boolean;
   readonly error?: { readonly code: string; readonly message: string };
-  /** What CodeDeploy says of its own rollback; without an id there is nothing it could roll back to. */
+  /** What CodeDeploy reports about its own rollback; without an id there is nothing to roll back to. */
   readonly rollback?: { readonly id?: string; readonly message: string };
 }
 
@@ -58,7 +58,7 @@ export async function readDeployment(aws: Aws, deploymentId: string): Promise<De
   };
 }
 
-/** A deployment that is a rollback itself has the id of the one that triggered it, and none of its own. */
+/** A deployment that is a rollback has the id of the one that triggered it, and none for a rollback of its own. */
 function rollbackOf(info: RollbackInfo | undefined): Deployment['rollback'] {
   const { rollbackDeploymentId: id, rollbackMessage: message, rollbackTriggeringDeploymentId: trigger } = info ?? {};
   if (id) return { id, message: message ?? '' };
@@ -89,7 +89,7 @@ export async function readTargetsOf(aws: Aws, deploymentId: string): Promise<Ins
     .toSorted((left, right) => (left.instance < right.instance ? -1 : 1));
 }
 
-/** The instances of a deployment; none while it has not begun, which is an error to CodeDeploy. */
+/** The instances of a deployment; none before it has started, when CodeDeploy returns an error. */
 async function readTargetIds(client: CodeDeployClient, deploymentId: string): Promise<string[]> {
   const { DeploymentNotStartedException, ListDeploymentTargetsCommand } = await import('@aws-sdk/client-codedeploy');
   const ids: string[] = [];

@@ -13,8 +13,8 @@ import { clockFinding, reach, reachFinding } from './reach.ts';
 import { findOwnRights, roleOf } from './rights.ts';
 
 /**
- * Finds out what commands need and whether it is here: programs, folders, GitLab, AWS, credentials, rights, the time. Prints it
- * and returns the exit code: failed when there is a fault. Without credentials, and outside of a job, only what belongs to
+ * Checks whether what commands need is present: programs, folders, GitLab, AWS, credentials, permissions, the time. Prints it
+ * and returns the exit code: failed when there is a fault. Without credentials, and outside a job, only what belongs to
  * the image can be one.
  */
 export async function diagnose(runtime: Runtime, place: Place | undefined): Promise<number> {
@@ -32,7 +32,7 @@ export async function diagnose(runtime: Runtime, place: Place | undefined): Prom
   return faults === 0 ? exitCodes.done : exitCodes.failed;
 }
 
-/** Variables that an ID token, or a source of the SDK's chain, is known by. */
+/** Variables that indicate an ID token, or a source of the SDK's chain. */
 const credentialVariables = [
   'VENDHOST_ID_TOKEN',
   'AWS_ACCESS_KEY_ID',
@@ -111,10 +111,10 @@ async function callerOf(aws: Aws, { signal }: Runtime): Promise<string> {
   return answered(Arn, 'STS GetCallerIdentity', 'an ARN');
 }
 
-/** The SDK tries again by itself, for longer than anybody waits for a doctor; in milliseconds, for identity and rights together. */
+/** The SDK retries for longer than anybody waits for a doctor; in milliseconds, for identity and permissions together. */
 const accessLimitMs = 15_000;
 
-/** The exchange of a token takes no signal. */
+/** The token exchange accepts no abort signal. */
 async function until<T>(limit: AbortSignal, work: Promise<T>): Promise<T> {
   const late = new Promise<never>((_, reject) => {
     limit.addEventListener('abort', () => reject(limit.reason));

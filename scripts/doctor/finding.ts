@@ -1,4 +1,4 @@
-/** `unknown` is what could not be found out, and why; it is never fine, and never a fault. */
+/** `unknown` is what could not be determined, and why; it is never fine, and never a fault. */
 export type FindingStatus = 'ok' | 'fault' | 'unknown' | 'absent';
 
 /** What the doctor found out about one thing. */
@@ -10,7 +10,7 @@ export interface DoctorFinding {
   readonly detail: string;
   /** Of a program. */
   readonly version?: string;
-  /** What its reader can do about it. */
+  /** What the reader can do about it. */
   readonly hint?: string;
 }
 

@@ -7,7 +7,7 @@ import type { DoctorFinding } from './finding.ts';
 
 const cacheHint = 'set XDG_CACHE_HOME to a folder that the job may write into';
 
-/** `undefined` for a user id that nobody knows, as OpenShift picks one. */
+/** `undefined` for a user id without a name, such as OpenShift assigns. */
 function ownHome(): string | undefined {
   try {
     return homedir();
@@ -23,7 +23,7 @@ export async function findFolders({ env }: Runtime): Promise<DoctorFinding[]> {
   const cache = env.XDG_CACHE_HOME || (home && join(home, '.cache'));
   return [
     await folder('temporary folder', temporary, 'set TMPDIR to a folder that the job may write into', 'fault'),
-    // Without it the command starts slower, and says nothing.
+    // Without it the command starts slower, silently.
     cache === undefined
       ? { part: 'image', check: 'cache folder', status: 'unknown', detail: 'this user has no home', hint: cacheHint }
       : await folder('cache folder', cache, cacheHint, 'unknown'),
@@ -35,7 +35,7 @@ async function folder(check: string, path: string, hint: string, without: 'fault
   try {
     await mkdir(path, { recursive: true });
     const made = await mkdtemp(join(path, 'vendhost-doctor-'));
-    // A full disk takes the folder, and not the file.
+    // On a full disk, creating the folder succeeds and writing the file fails.
     await writeFile(join(made, 'file'), 'doctor').finally(() => rm(made, { recursive: true }));
     await access(path, constants.X_OK);
     return { ...row, status: 'ok', detail: path };

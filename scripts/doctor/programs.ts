@@ -32,7 +32,7 @@ const programs: readonly Program[] = [
   },
 ];
 
-/** Node itself, and whether each program that a command calls is there and says its version. */
+/** Node itself, and whether each program that a command calls exists and reports its version. */
 export async function findPrograms(runtime: Runtime): Promise<DoctorFinding[]> {
   const node: DoctorFinding = {
     part: 'image',
@@ -60,7 +60,7 @@ async function findProgram(runtime: Runtime, { name, words, version, ...known }:
       ? `did not say its version within ${duration(limitMs)}`
       : `does not say its version: ${ran.all.split('\n')[0]}`;
   if (isAbsent && known.optional) return { ...row, status: 'absent', detail: `${why}; it is for ${known.for}` };
-  // OpenSSH, for one, says nothing to a user id without a name.
+  // OpenSSH, for example, does not run for a user id without a name.
   if (known.optional) return { ...row, status: 'unknown', detail: why };
   return { ...row, status: 'fault', detail: `${why}; ${known.for} needs it`, hint: runnerImage };
 }

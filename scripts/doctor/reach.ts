@@ -7,7 +7,7 @@ import type { DoctorFinding } from './finding.ts';
 export const answerLimitMs = 10_000;
 
 /**
- * AWS refuses a request that is signed more than five minutes off
+ * AWS refuses a request whose signature is more than five minutes off
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html).
  */
 const mostSkewMs = 5 * 60_000;
@@ -17,7 +17,7 @@ export interface Reached {
   readonly address: string;
   /** Absent when it did not answer. */
   readonly status?: number;
-  /** Where it leads to instead. */
+  /** Where it redirects to instead. */
   readonly location?: string;
   readonly isPage?: boolean;
   /** The other clock less ours, in milliseconds, if the answer has a date; to the second. */
@@ -48,7 +48,7 @@ export async function reach(runtime: Runtime, address: string): Promise<Reached>
   }
 }
 
-/** Whether GitLab or AWS was reached. Outside of jobs nobody says that it has to be. */
+/** Whether GitLab or AWS was reached. Outside jobs neither is required. */
 export function reachFinding(name: 'GitLab' | 'AWS', reached: Reached, isNeeded: boolean): DoctorFinding {
   const row = { part: 'surroundings', check: `${name} reachable` } as const;
   const why = name === 'GitLab' ? notGitlab(reached) : down(reached);
@@ -69,18 +69,18 @@ function down({ status, why }: Reached): string | undefined {
   return status >= 500 ? `answers ${status}` : undefined;
 }
 
-/** GitLab's API asks for a token, in JSON, and leads nowhere else; AWS leads browsers to its pages. */
+/** GitLab's API asks for a token, in JSON, and does not redirect; AWS redirects browsers to its pages. */
 function notGitlab(reached: Reached): string | undefined {
   const { status, location, isPage } = reached;
   if (location !== undefined) return `answers ${status} and leads to ${location}`;
   return down(reached) ?? (isPage === true ? `answers ${status} with a page, not as GitLab's API does` : undefined);
 }
 
-/** How far this machine's clock is from those that answered: AWS's if it did, else GitLab's. */
+/** This machine's clock compared with those that answered: AWS's if it did, else GitLab's. */
 export function clockFinding(reached: readonly Reached[]): DoctorFinding {
   const row = { part: 'surroundings', check: 'clock' } as const;
   const dated = reached.findLast(({ skewMs }) => skewMs !== undefined);
-  if (dated?.skewMs === undefined) return { ...row, status: 'unknown', detail: 'nobody who answered said the time' };
+  if (dated?.skewMs === undefined) return { ...row, status: 'unknown', detail: 'no answer contained the time' };
   const off = Math.abs(dated.skewMs);
   // Dates of HTTP are whole seconds, and the answer took its time.
   if (off < 5000) return { ...row, status: 'ok', detail: `as ${dated.address} has it` };

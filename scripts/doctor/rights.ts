@@ -5,7 +5,7 @@ import { messageOf, VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import type { DoctorFinding } from './finding.ts';
 
-/** A call that a job makes, whatever it finds to do, and on what. */
+/** A call that a job always makes, and on what. */
 export interface NeededRight {
   readonly job: string;
   readonly action: string;
@@ -14,7 +14,7 @@ export interface NeededRight {
   readonly plans: boolean;
 }
 
-/** One call of each job of a tenant's pipeline that it cannot do without: not all its rights, but enough to know a wrong role. */
+/** One essential call of each job of a tenant's pipeline: not all its permissions, but enough to detect a wrong role. */
 export function neededRights(place: Place, account: string, region: string): NeededRight[] {
   const { environment, tenant } = place;
   const arn = (service: string, resource: string) => `arn:aws:${service}:${region}:${account}:${resource}`;
@@ -31,10 +31,10 @@ export function neededRights(place: Place, account: string, region: string): Nee
   ];
 }
 
-/** What IAM's simulator says of each. */
+/** The simulator's result for each. */
 export interface SimulatedRight extends NeededRight {
   readonly decision: string;
-  /** Condition keys that the simulator was not given: it cannot know then. */
+  /** Condition keys that the simulator was not given: then it cannot know. */
   readonly missing: readonly string[];
 }
 
@@ -44,7 +44,7 @@ export function roleOf(caller: string): string | undefined {
   return found === null ? undefined : `arn:${found[1]}:iam::${found[2]}:role/${found[3]}`;
 }
 
-/** A role's rights, from the simulator's answers. */
+/** A role's permissions, from the simulator's results. */
 export function rightsFinding(role: string, simulated: readonly SimulatedRight[]): DoctorFinding {
   const row = { part: 'surroundings', check: "role's rights" } as const;
   const isDenied = ({ decision, missing }: SimulatedRight) => decision !== 'allowed' && missing.length === 0;

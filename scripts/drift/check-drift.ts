@@ -80,7 +80,7 @@ function unknownDrift(sections: readonly ReportSection[]): VendhostError {
   const unknown = sections.filter(({ state }) => state === 'unknown');
   return new VendhostError('DRIFT_UNKNOWN', `${unknown.length} of ${sections.length} could not be checked`, {
     details: unknown.map(({ title, summary }) => `${title}: ${summary}`),
-    hint: 'fix what is named above; --fail-on drift lets a check pass that could not look at everything',
+    hint: 'fix what is named above; with --fail-on drift an incomplete check passes',
   });
 }
 

@@ -108,7 +108,7 @@ export function outlivedIssues(
     const id = key.startsWith(keyOf('')) ? key.slice(keyOf('').length) : '';
     if (id === '' || report.sections.some((section) => section.id === id) || !isLookedAt(id)) return [];
     const title = id.split('/').at(-1) ?? id;
-    return [issueOf({ id, title, summary: 'it is not there any more', state: 'clean', findings: [] }, page)];
+    return [issueOf({ id, title, summary: 'it no longer exists', state: 'clean', findings: [] }, page)];
   });
 }
 

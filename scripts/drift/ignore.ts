@@ -21,7 +21,7 @@ export interface Ignored {
 }
 
 /**
- * Takes out what the entries name: a section of which nothing is left is clean. What could not be found out is taken out only by
+ * Takes out what the entries name: a section of which nothing is left is clean. What could not be determined is taken out only by
  * an entry that has its whole id, so that no pattern hides what nobody thought of.
  * An entry that has ended ignores nothing and is a finding itself.
  */

@@ -21,14 +21,14 @@ export interface Applied {
 
 export interface ApplyOptions {
   readonly place: Place;
-  /** Role that CloudFormation works with. */
+  /** Role that CloudFormation uses. */
   readonly roleArn: string;
-  /** What the host is provisioned from; asked for once the data stack is deployed. */
+  /** What the host is provisioned from; read once the data stack is deployed. */
   readonly provenance: () => Promise<Provenance>;
 }
 
 /**
- * Carries out a plan, step by step. Values that the plan could not know become known on the way: the host is also updated
+ * Applies a plan, step by step. Values that the plan could not know become known on the way: the host is also updated
  * when an output of the data stack is not the expected one. After a failure, the next plan starts
  * from what is deployed by then and does the rest.
  */
@@ -38,7 +38,7 @@ export async function applyHost(assembly: Assembly, plan: HostPlan, options: App
   const since = new Date();
   const outputs = new Map<string, StackResult['outputs']>();
   const learned: Learned = { outputs };
-  // First, because instances must meet it as soon as there are any.
+  // First, because instances must pass it as soon as there are any.
   const checks = checksToSet(plan.healthCheck);
   for (const { arn } of checks) await setHealthCheck(aws, arn, plan.healthCheck.wanted);
   let changed = checks.length > 0;

@@ -26,7 +26,7 @@ export interface HostState {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** A stack's update with all its parameters: their values now, and what they become. */
+/** A stack's update with all its parameters: their present values, and the new ones. */
 export interface StackUpdate extends StackPlan {
   readonly parameters: Readonly<Record<string, { readonly from?: string; readonly to: PlannedValue }>>;
 }
@@ -45,12 +45,12 @@ export interface InstanceRefresh {
   readonly to: string | NewestVersion;
   /**
    * `maybe`: it depends on a value that becomes known while the plan is applied. `no`: nothing is planned that makes a
-   * version; if CloudFormation makes one all the same, the instances are refreshed to it.
+   * version; if CloudFormation still makes one, the instances are refreshed to it.
    */
   readonly replacement: 'yes' | 'maybe' | 'no';
   /** What differs in the new instances. */
   readonly changes: readonly LaunchChange[];
-  /** Version that an earlier run left: its roll-out failed or was never begun. */
+  /** Version that an earlier run left: its roll-out failed or never started. */
   readonly unfinished?: string;
   /** Parameters of the host stack after the refresh, so that stack and group agree. */
   readonly after: { readonly LaunchTemplateVersion: string | NewestVersion };
@@ -72,11 +72,11 @@ export interface HostPlanInput {
   /** Comparisons of the stacks of the app with what is deployed. */
   readonly stacks: readonly StackPlan[];
   readonly template: Template;
-  /** The host stack's template as it is deployed; the same when it is not, or does not change. */
+  /** The host stack's deployed template; the wanted one if it is not deployed, or does not change. */
   readonly deployed: Template;
 }
 
-/** Plans a virtual host: the health check, which instances must meet; the data, because the host needs its address; then the host; then its instances. */
+/** Plans a virtual host: the health check, which instances must pass; the data, because the host needs its address; then the host; then its instances. */
 export function planHost(input: HostPlanInput): HostPlan {
   const { place, state, stacks } = input;
   const data = stacks.find(({ stack }) => stack === names.tenantStack(place, 'data'));
@@ -114,15 +114,15 @@ export function hostParameters(
     ImageId: image.id,
     RootDevice: image.rootDevice,
     LaunchTemplateVersion: group?.version ?? '1',
-    // Until the software is released that passes the check, no instance is replaced for failing it.
+    // Until software that passes the check is released, no instance is replaced for failing it.
     HealthCheckType: released && healthCheck.afterRelease === undefined ? 'ELB' : 'EC2',
     ...(data === undefined ? keptDatabase(outputs) : databaseParameters(data, outputs)),
   };
 }
 
 /**
- * Whether a data stack has all that a host takes of it. With `database: none` the stack stays until a person deletes it, and until
- * then instances are told of the database and admitted to it: the present software may need it, and so may the last revision, when
+ * Whether a data stack has everything that a host needs from it. With `database: none` the stack stays until a person deletes it, and until
+ * then instances know the database and have access to it: the present software may need it, and so may the last revision, when
  * a release of software without a database is rolled back.
  */
 export function hasDatabase(outputs: HostState['data']): boolean {
@@ -134,7 +134,7 @@ function keptDatabase(outputs: HostState['data']): Record<string, PlannedValue> 
   return Object.fromEntries(dataOutputs.map((output) => [output, outputs[output] ?? '']));
 }
 
-/** What the host stack takes of the data stack's outputs. */
+/** What the host stack uses of the data stack's outputs. */
 function databaseParameters(
   { stack, action }: StackPlan,
   outputs: Readonly<Record<string, string>>,

@@ -25,7 +25,7 @@ export interface HostStateOptions {
   readonly wait?: boolean;
 }
 
-/** Reads what is deployed, after waiting for another job that is changing it, unless that is not asked for. Only reads. */
+/** Reads what is deployed; by default, after waiting for another job that is changing it. Only reads. */
 export async function readHostState(runtime: Runtime, aws: Aws, options: HostStateOptions): Promise<HostState> {
   const { place, wait = true } = options;
   const [data, host] = await Promise.all(

@@ -2,7 +2,7 @@ import type { Aws } from '../aws/session.ts';
 import { names, type Place } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
 
-/** A resource with a name that the data stack will take. */
+/** A resource with a name that the data stack will use. */
 export interface KeptResource {
   readonly what: string;
   readonly name: string;
@@ -12,7 +12,7 @@ export interface KeptResource {
 
 /**
  * Before a data stack is created: throws `DATA_KEPT` when resources with its names exist. They outlived an earlier stack, which
- * retains them, and CloudFormation takes no resource over when it creates a stack.
+ * retains them, and CloudFormation adopts no resource when it creates a stack.
  */
 export async function checkKeptData(aws: Aws, place: Place): Promise<void> {
   const kept = await readKeptData(aws, place);
@@ -98,7 +98,7 @@ function logs(aws: Aws, place: Place): Look[] {
     remove: `aws logs delete-log-group --log-group-name ${name}`,
     exists: async () => {
       const { ListTagsForResourceCommand } = await import('@aws-sdk/client-cloudwatch-logs');
-      // DescribeLogGroups would need the right to see every log group of the account.
+      // DescribeLogGroups would need permission to see every log group of the account.
       const resourceArn = `arn:aws:logs:${aws.region}:${await aws.account()}:log-group:${name}`;
       return await isThere((await aws.logs()).send(new ListTagsForResourceCommand({ resourceArn })));
     },
@@ -115,7 +115,7 @@ async function isThere(look: Promise<unknown>, more: readonly string[] = []): Pr
   }
 }
 
-/** Secrets Manager knows no ARN of a secret that is not there, so that only a right on all secrets would tell it from a refusal. */
+/** For a missing secret Secrets Manager has no ARN, so only a permission on all secrets would distinguish it from a refusal. */
 const unseen = 'AccessDeniedException';
 
 const absent = new Set(['DBInstanceNotFoundFault', 'DBParameterGroupNotFoundFault', 'ResourceNotFoundException']);

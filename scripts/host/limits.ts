@@ -2,7 +2,7 @@ import type { Fault } from '../config/issues.ts';
 import type { TenantLimits } from '../config/tenant.ts';
 import type { VendhostConfig } from '../config/vendhost.ts';
 
-/** Everything in a tenant's `vendhost.yml` that is beyond what the platform grants it. */
+/** Everything in a tenant's `vendhost.yml` that exceeds its limits. */
 export function limitFaults(file: string, config: VendhostConfig, limits: TenantLimits): Fault[] {
   const { instances, database } = config;
   const faults: Fault[] = [];

@@ -10,11 +10,11 @@ import type { Runtime } from '../runtime.ts';
 const tries = 5;
 
 /**
- * Makes sure that no newer pipeline of the project has provisioned the host, and leaves this one's id, unless it is a dry run.
+ * Makes sure that no newer pipeline of the project has provisioned the host, and records this one's id, unless it is a dry run.
  * GitLab itself holds back older jobs that deploy, not those that prepare an environment
- * (https://docs.gitlab.com/ci/environments/deployment_safety/#prevent-outdated-deployment-jobs); ids of pipelines ascend. Outside of a
+ * (https://docs.gitlab.com/ci/environments/deployment_safety/#prevent-outdated-deployment-jobs); ids of pipelines ascend. Outside a
  * pipeline anybody may provision. Throws `PIPELINE_OUTDATED`, and `RECORD_CHANGED` when
- * others write without end.
+ * others keep writing.
  */
 export async function checkNewest(
   { env }: Runtime,

@@ -1,11 +1,11 @@
-/** An output of a stack that is deployed before; `expected` is what it is now, if the stack is there. */
+/** An output of a stack that is deployed earlier; `expected` is its present value, if the stack exists. */
 export interface StackOutput {
   readonly stack: string;
   readonly output: string;
   readonly expected?: string;
 }
 
-/** A value of a plan: a text when it is known, else where it will come from. */
+/** A value in a plan: a text when it is known, else where it will come from. */
 export type PlannedValue = string | StackOutput;
 
 /** Values that became known while a plan was applied. */
@@ -17,7 +17,7 @@ export interface Learned {
 /** Nothing known yet: values are the expected ones. */
 export const nothingLearned: Learned = { outputs: new Map() };
 
-/** The values known so far; unknown ones are left out. */
+/** The values known so far, without the unknown ones. */
 export function knownValues(
   values: Readonly<Record<string, PlannedValue>>,
   learned: Learned = nothingLearned,
@@ -30,7 +30,7 @@ export function knownValues(
   );
 }
 
-/** Whether one of the values turned out to be another than the plan expected, or the plan expected none. */
+/** Whether one of the values differs from what the plan expected, or the plan expected none. */
 export function isSurprising(values: Readonly<Record<string, PlannedValue>>, learned: Learned): boolean {
   return Object.values(values).some((value) => knownValue(value, learned) !== knownValue(value, nothingLearned));
 }

@@ -41,8 +41,8 @@ export interface ProvisionOptions extends Place {
 }
 
 /**
- * Deploys a tenant's virtual host. A host that is what its provision key says costs a look-up. Otherwise it plans what differs from
- * what is deployed, and applies the plan: it sets the health check of the tenant's target group (another one of a released host waits for the release), deploys the data and host stacks,
+ * Deploys a tenant's virtual host. A host that matches its provision key costs a look-up. Otherwise it plans the differences from
+ * what is deployed, and applies the plan: it sets the health check of the tenant's target group (on a released host another check waits for the release), deploys the data and host stacks,
  * replaces the instances when what they start from changes, and waits until there are enough of them for a release. A dry run
  * prints the plan and changes nothing; its exit code is 2 when something would change.
  */
@@ -52,14 +52,14 @@ export async function provisionHost(runtime: Runtime, options: ProvisionOptions)
   return code;
 }
 
-/** What a provision came to, for the result of a command. */
+/** The result of a provision, for the result of a command. */
 export interface Provisioned {
   readonly code: ExitCode | undefined;
   readonly value: ResultValue;
   readonly lines: readonly string[];
 }
 
-/** The same, for a command that has more to say. */
+/** The same, for a command that reports more. */
 export async function provision(runtime: Runtime, aws: Aws, options: ProvisionOptions): Promise<Provisioned> {
   const { out } = runtime;
   const place: Place = { tenant: options.tenant, environment: options.environment };
@@ -125,7 +125,7 @@ export async function provision(runtime: Runtime, aws: Aws, options: ProvisionOp
   });
 }
 
-/** What a report says of a host. */
+/** What a report says about a host. */
 interface ReportedHost {
   readonly place: Place;
   readonly record: TenantRecord;

@@ -12,7 +12,7 @@ export async function readHostPlan(assembly: Assembly, place: Place, state: Host
   return plan;
 }
 
-/** The same for a report: also of a plan that would lose data, and in detail. */
+/** The same for a report: includes plans that would lose data, and details. */
 export async function planHostStacks(
   assembly: Assembly,
   place: Place,

@@ -4,7 +4,7 @@ import { type Place, tags } from '../config/names.ts';
 /** The tag by which a run's own resources are found. */
 export const runTag = 'vendhost:bake-run';
 
-/** The tag of a copy and of all that it is made by: environment and image that it is of. */
+/** The tag of a copy and everything used to make it: environment and image of the original. */
 export const promotedFromTag = 'vendhost:promoted-from';
 /** The snapshot that a volume or snapshot is a copy of. */
 export const sourceSnapshotTag = 'vendhost:source-snapshot';
@@ -14,7 +14,7 @@ export function newRun(): string {
   return randomBytes(4).toString('hex');
 }
 
-/** Whether a text is the id of a run: in a filter of EC2, `*` would be every run. */
+/** Whether a text is the id of a run: in an EC2 filter, `*` would match every run. */
 export function isRun(text: string | undefined): text is string {
   return text !== undefined && /^[0-9a-f]{8}$/.test(text);
 }

@@ -5,12 +5,12 @@ import { describeImages } from './describe.ts';
 import { bakeKeyOf } from './image-faults.ts';
 import { type ImageOwner, readRecord } from './record.ts';
 
-/** An image and what is known of its bake. */
+/** An image and what is known about its bake. */
 export interface BakedImage {
-  /** `undefined` where EC2 does not have it any more, or does not show it. */
+  /** `undefined` if EC2 no longer has it, or does not show it. */
   readonly image: Image | undefined;
   readonly bakeKey: string | undefined;
-  /** Of its bake key; `undefined` where there is none, or it names another image. */
+  /** The record of its bake key; `undefined` if there is none, or it names another image. */
   readonly record: ImageRecord | undefined;
 }
 

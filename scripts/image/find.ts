@@ -12,8 +12,8 @@ export interface RecordedImage extends ImageRecord {
 }
 
 /**
- * The image of a bake key: the one that the tenant's record names, compared with what EC2 knows of it. Tags alone find
- * nothing, as an image of somebody else could have them. `undefined`: there is no record.
+ * The image of a bake key: the one that the tenant's record names, compared with what EC2 knows about it. It is not looked up by
+ * tags, because somebody else's image could have them. `undefined`: there is no record.
  */
 export async function findImage(aws: Aws, owner: ImageOwner, bakeKey: string): Promise<RecordedImage | undefined> {
   const record = await readRecord(aws, owner, bakeKey);
@@ -37,7 +37,7 @@ export async function ownImageFaults(aws: Aws, owner: ImageOwner, image: Image):
   return record.imageId === image.ImageId ? faults : [...faults, `${key} names ${record.imageId} instead of it`];
 }
 
-/** An image as EC2 describes it; `undefined` when EC2 has none of that id. */
+/** An image as EC2 describes it; `undefined` when EC2 has none with that id. */
 export async function describeImage(aws: Aws, id: string): Promise<Image | undefined> {
   const { DescribeImagesCommand } = await import('@aws-sdk/client-ec2');
   try {

@@ -1,7 +1,7 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import { type Place, tags } from '../config/names.ts';
 
-/** The tag that says of which bake an image is. It is for people and for IAM: an image is found by its tenant's record. */
+/** The tag that names an image's bake key. It is for people and for IAM: an image is found by its tenant's record. */
 export const bakeKeyTag = 'vendhost:bake-key';
 
 /** What an image must be. */
@@ -11,7 +11,7 @@ export interface WantedImage {
   readonly account: string;
 }
 
-/** Everything that keeps an image from being a tenant's own, finished and encrypted. */
+/** Every reason why an image is not a tenant's own, finished and encrypted. */
 export function imageFaults(image: Image, { place, account }: WantedImage): string[] {
   const faults: string[] = [];
   if (image.OwnerId !== account) faults.push(`it belongs to the account ${image.OwnerId}, not to ${account}`);

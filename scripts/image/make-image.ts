@@ -11,7 +11,7 @@ import { tagList } from './builder/launch.ts';
 const stopLimitMs = 10 * 60_000;
 const imageLimitMs = 60 * 60_000;
 
-/** Tags of the image and of its snapshots; the bake key follows when the image was found to be as it should. */
+/** Tags of the image and of its snapshots; the bake key follows when the image was verified. */
 export function imageTags({ place, run, imageName, source, commit }: BuilderParts): Record<string, string> {
   return {
     ...tags(place.environment, 'image', place.tenant),
@@ -22,7 +22,7 @@ export function imageTags({ place, run, imageName, source, commit }: BuilderPart
   };
 }
 
-/** Stops the builder and makes an image of it, tagged in the call that creates it; returns the image's id. */
+/** Stops the builder and makes an image from it, tagged in the creating call; returns the image's id. */
 export async function makeImage(
   { signal, out }: Pick<Runtime, 'signal' | 'out'>,
   aws: Aws,
@@ -51,7 +51,7 @@ export async function makeImage(
   });
   const made = await ec2.send(command).catch(async (thrown: unknown) => {
     if (!(thrown instanceof Error && thrown.name === 'InvalidAMIName.Duplicate')) throw thrown;
-    // The answer of a first try may have been lost: then there is an image of this run.
+    // The response of a first attempt may have been lost: then there is an image of this run.
     const Filters = [{ Name: `tag:${runTag}`, Values: [parts.run] }];
     const { Images: [own] = [] } = await ec2.send(new sdk.DescribeImagesCommand({ Owners: ['self'], Filters }));
     if (own === undefined) throw thrown;

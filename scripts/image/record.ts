@@ -11,8 +11,8 @@ export interface ImageOwner {
 }
 
 /**
- * Names the image of a bake key, in place of an image that is gone. Throws `RECORD_CHANGED` when another run wrote it just now,
- * and what it wrote is no image to use.
+ * Records the image of a bake key, in place of an image that no longer exists. Throws `RECORD_CHANGED` when another run wrote it just now,
+ * and what it wrote is no usable image.
  */
 export async function writeRecord(aws: Aws, owner: ImageOwner, bakeKey: string, record: ImageRecord): Promise<void> {
   const objects = records(aws, owner);
@@ -42,11 +42,11 @@ export async function readKeptRecord(
   return found?.value === undefined ? undefined : { ...found, value: found.value };
 }
 
-/** A record is written again when an image is chosen this long after it was written; images that were chosen within 24 hours are not pruned. */
+/** A record is rewritten when an image is chosen this long after it was written; images that were chosen within 24 hours are not pruned. */
 const markAgainMs = 12 * 60 * 60_000;
 
 /**
- * Marks an image as chosen, so that no prune removes it before it is rolled out. `false`: its record is gone or names another
+ * Marks an image as chosen, so that no prune removes it before it is rolled out. `false`: its record was removed or names another
  * image by now.
  */
 export async function markChosen(aws: Aws, owner: ImageOwner, bakeKey: string, imageId: string): Promise<boolean> {
@@ -54,13 +54,13 @@ export async function markChosen(aws: Aws, owner: ImageOwner, bakeKey: string, i
   if (found?.value.imageId !== imageId) return false;
   if (found.ageMs < markAgainMs) return true;
   const key = keys.imageRecord(owner.place.tenant, bakeKey);
-  // The time makes it another object, with another ETag: a prune that read the one before does not remove it.
+  // The time changes the object and its ETag: a prune that read the previous one does not remove it.
   const chosen = { ...found.value, chosenAt: new Date().toISOString() };
   const written = await records(aws, owner).replace(key, chosen, found.etag);
   return written.outcome !== 'lost' || written.current?.value?.imageId === imageId;
 }
 
-/** Removes a record that is as it was read; `false` when a job wrote it since. */
+/** Removes a record that is unchanged since it was read; `false` when a job wrote it since. */
 export async function removeRecord(aws: Aws, owner: ImageOwner, bakeKey: string, etag: string): Promise<boolean> {
   return await records(aws, owner).remove(keys.imageRecord(owner.place.tenant, bakeKey), etag);
 }
@@ -71,7 +71,7 @@ export async function listRecordedKeys(aws: Aws, owner: ImageOwner): Promise<Rea
   return new Set(listed.map((name) => name.replace(/\.json$/, '')));
 }
 
-/** The record that was written last, of whatever bake key. */
+/** The record that was written last, for any bake key. */
 export async function readNewestRecord(aws: Aws, owner: ImageOwner): Promise<ImageRecord | undefined> {
   const { paginateListObjectsV2 } = await import('@aws-sdk/client-s3');
   const request = { Bucket: owner.bucket, Prefix: keys.imageRecords(owner.place.tenant), Delimiter: '/' };

@@ -27,10 +27,10 @@ export function sharedArchitecture({ image, instances }: Pick<VendhostConfig, 'i
 }
 
 /**
- * The newest available AMI of the name and owner that `vendhost.yml` asks for. In the account itself, which `self` names, only
- * images that the tenant's records name: the account also holds those of other tenants, with what they keep on their disks.
+ * The newest available AMI with the name and owner from `vendhost.yml`. In the account itself, which `self` names, only
+ * images that the tenant's records name: the account also holds those of other tenants, with the data on their disks.
  *
- * @param pinned id of the one to take; it must be one that `vendhost.yml` asks for, too
+ * @param pinned id of the one to use; it must also match `vendhost.yml`
  */
 export async function findSourceAmi(
   aws: Aws,

@@ -20,7 +20,7 @@ export async function verifyImage(aws: Aws, { facts }: Pick<PreparedBake, 'facts
   if (image !== undefined) await removeImage(aws, image);
   throw new VendhostError('IMAGE_UNENCRYPTED', `${imageId} is not encrypted with the platform's key; it was deleted`, {
     details: faults,
-    hint: 'the account does not do what was asked of it: report it to the platform team',
+    hint: 'the account does not encrypt as requested: report it to the platform team',
   });
 }
 
@@ -42,7 +42,7 @@ export function bakedImageFaults(
   });
 }
 
-/** What CreateImage cannot set, then the bake key. Waits until EC2 shows the image as a later look-up wants it. */
+/** What CreateImage cannot set, then the bake key. Waits until EC2 shows the image as a later look-up requires. */
 export async function finishImage(
   runtime: Runtime,
   aws: Aws,
@@ -51,7 +51,7 @@ export async function finishImage(
 ): Promise<void> {
   const { CreateTagsCommand, ModifyImageAttributeCommand } = await import('@aws-sdk/client-ec2');
   const ec2 = await aws.ec2();
-  // Instances of the image take IMDSv2 only (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-new-instances.html).
+  // Instances of the image accept IMDSv2 only (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-IMDS-new-instances.html).
   await ec2.send(new ModifyImageAttributeCommand({ ImageId: imageId, ImdsSupport: { Value: 'v2.0' } }));
   const description = `${place.tenant} in ${place.environment}, from ${source.name}`;
   await ec2.send(new ModifyImageAttributeCommand({ ImageId: imageId, Description: { Value: description } }));

@@ -3,7 +3,7 @@ import { branchName, defaultBranches } from '../config/environment.ts';
 import { wordsIn } from './by-environment.ts';
 import type { Check } from './questions.ts';
 
-/** A check by a schema of a single text, or by a pattern; `needed` says what such a text is where the schema does not. */
+/** A check of a single text, by a schema or by a pattern; `needed` describes a valid text if the schema does not. */
 export function checkedBy(allowed: z.ZodType | RegExp, needed?: string): Check {
   return (answer) => {
     if (allowed instanceof RegExp) return allowed.test(answer) ? undefined : needed;
@@ -21,7 +21,7 @@ export function listedBy(check: Check): Check {
   };
 }
 
-/** Tags of runners: GitLab separates them by commas, which none has in it. */
+/** Tags of runners: GitLab separates them by commas, so none contains one. */
 export const runnerTags = listedBy(checkedBy(/^[^,]+$/, 'tags separated by spaces, without commas'));
 
 /** The branch of production, which no other environment has. */

@@ -11,7 +11,7 @@ export function wordsIn(answer: string): string[] {
   return answer.split(/\s+/).filter((word) => word !== '');
 }
 
-/** The value of each environment: `VALUE` for all, or `dev=VALUE production=VALUE`; `undefined` where none is given. */
+/** The value of each environment: `VALUE` for all, or `dev=VALUE production=VALUE`; `undefined` if none is given. */
 export function valueIn(answer: string, environment: Environment): string | undefined {
   const words = wordsIn(answer);
   const [only] = words;
@@ -19,7 +19,7 @@ export function valueIn(answer: string, environment: Environment): string | unde
   return words.flatMap((word) => named(word) ?? []).findLast((each) => each.environment === environment)?.value;
 }
 
-/** Checks the value of each environment that `environments` has by itself; `isPartial` lets some have none. */
+/** Checks the value of each environment in `environments` separately; `isPartial` lets some have none. */
 export function eachEnvironment(check: Check, { isPartial = false } = {}): Check {
   return (answer, answers) => {
     const chosen = chosenIn(answers.environments ?? '');

@@ -6,21 +6,21 @@ export interface Question {
   /** Name of the option. */
   readonly key: string;
   readonly text: string;
-  /** What counts without an answer; a question that has none must be answered. */
+  /** The default; a question without one must be answered. */
   readonly preset?: string;
-  /** Key of a question before it: only who answered that is asked this one. */
+  /** Key of an earlier question: this one is asked only if that was answered. */
   readonly after?: string;
 }
 
-/** Answers by key; empty for what nobody needs. */
+/** Answers by key; empty for those that nobody needs. */
 export type Answers = Readonly<Record<string, string>>;
 
-/** Says what an answer must be, and nothing about one that is right. The answers are those before it. */
+/** Says what an answer must be, and nothing about a valid one. The answers are the earlier ones. */
 export type Check = (answer: string, answers: Answers) => string | undefined;
 export type Checks = Readonly<Record<string, Check | undefined>>;
 
 /**
- * Takes the answers from options, and asks for the others where somebody can answer; elsewhere presets count. Throws `USAGE` with every
+ * Takes the answers from options, and asks for the others if somebody can answer; otherwise presets count. Throws `USAGE` with every
  * option that is missing or wrong.
  */
 export async function answersTo(
@@ -59,7 +59,7 @@ export async function answersTo(
   });
 }
 
-/** Asks until the answer is right. */
+/** Asks until the answer is valid. */
 async function asked(
   ask: NonNullable<Runtime['ask']>,
   { text, preset }: Question,

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { exitCodes, messageOf, VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** A file that somebody begins with. */
+/** A first file of a repository. */
 export interface StartingFile {
   /** Path in the repository. */
   readonly path: string;
@@ -23,12 +23,12 @@ export interface Start {
   readonly directory: string;
   readonly dryRun: boolean;
   readonly files: readonly StartingFile[];
-  /** What is to be done next, one line each. */
+  /** The next steps, one line each. */
   readonly next: readonly string[];
 }
 
 /**
- * Writes the files, or shows them (exit code 2). Throws `FILES_EXIST` when one of them is there already, and writes none;
+ * Writes the files, or shows them (exit code 2). Throws `FILES_EXIST` when one of them already exists, and writes none;
  * `FILES_UNWRITABLE`, with nothing left of what was written.
  */
 export async function startRepository(
@@ -53,7 +53,7 @@ function shownFiles(files: readonly StartingFile[]): string[] {
   ]);
 }
 
-/** A symbolic link that leads nowhere is there too. */
+/** A dangling symbolic link also exists. */
 async function existingOf(directory: string, files: readonly StartingFile[]): Promise<string[]> {
   const found = await Promise.all(files.map(({ path }) => lstat(join(directory, path)).catch(() => undefined)));
   return files.flatMap(({ path }, at) => (found[at] === undefined ? [] : path));

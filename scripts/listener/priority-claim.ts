@@ -22,10 +22,10 @@ export interface Claimant extends PriorityHolder {
   readonly isOurs: (rule: ListenerRule) => boolean;
 }
 
-/** Most rounds to lose in a row: of those who claim at once a third or more is done with each round, so more rounds mean a fault. */
+/** Most rounds to lose in a row: in each round at least a third of the claimants finishes, so more rounds mean a fault. */
 const roundLimit = 100;
 
-/** The number that a tenant's record names for a band of its hosts; `undefined` when it has none. Reads claims only, as every tenant may. */
+/** The number that a tenant's record names for a band of its hosts; `undefined` when it has none. Reads only claims, which every tenant may. */
 export async function recordedPriority(
   aws: Aws,
   holder: PriorityHolder & { readonly band: Band },
@@ -47,8 +47,8 @@ export async function planPriority(aws: Aws, claimant: Claimant): Promise<Priori
 }
 
 /**
- * Claims a priority on a listener for a tenant: its old number if it can keep it, else the lowest free one of the band. Who loses that
- * one to another tenant goes on with any of as many as tenants wait for one: so they do not all want the same again, and when
+ * Claims a priority on a listener for a tenant: its old number if it can keep it, else the lowest free one of the band. If another tenant
+ * gets that one first, it tries any of as many numbers as tenants wait: so they do not all want the same again, and when
  * all have one, there is no gap.
  *
  * The tenant's record is written first and names the wanted number, then the claim on the number is written, then the record says
@@ -73,8 +73,8 @@ export async function claimPriority(runtime: Runtime, aws: Aws, claimant: Claima
 }
 
 /**
- * Gives a tenant's numbers back but those of the bands it keeps (none when it retires); claims of others stay. Call it
- * when the tenant's rules are gone. Returns the numbers released.
+ * Releases a tenant's numbers except those of the bands it keeps (none when it retires); claims of others stay. Call it
+ * when the tenant's rules are deleted. Returns the numbers released.
  */
 export async function releasePriorities(
   aws: Aws,
@@ -87,7 +87,7 @@ export async function releasePriorities(
     const key = keys.tenantPriority(listenerId(claimant), claimant.tenant, name);
     const record = await claims.read(key);
     if (record === undefined) continue;
-    // The record goes last: as long as it stands, a release that was interrupted can be done again.
+    // The record is deleted last: while it exists, an interrupted release can be repeated.
     for (const number of numbersOf(record.value)) await dropClaim(claims, claimant, number);
     await claims.remove(key, record.etag);
     released.push(record.value.priority);
@@ -109,7 +109,7 @@ export async function planReleases(
   return records.flatMap((record) => (record === undefined ? [] : [record.value.priority]));
 }
 
-/** Names of the bands in which a tenant has a number on record, but those it keeps. */
+/** Names of the bands in which a tenant has a number on record, except those it keeps. */
 async function otherBands(
   claims: Claims,
   claimant: PriorityHolder,
@@ -120,14 +120,14 @@ async function otherBands(
   return bands.filter((band) => !keep.some((kept) => kept.name === band));
 }
 
-/** The number on record, and one that a job which died may not have given back. */
+/** The number on record, and one that a job which died may not have released. */
 function numbersOf({ priority, leaves }: PriorityClaim): number[] {
   return leaves === undefined ? [priority] : [leaves, priority];
 }
 
 type Claims = ConditionalObjects<PriorityClaim>;
 
-/** What a round goes by. */
+/** What a round depends on. */
 interface Round {
   readonly rules: readonly ListenerRule[];
   readonly record: Stored<PriorityClaim> | undefined;
@@ -143,7 +143,7 @@ async function decidePriority(
   const { band, isOurs, listenerArn } = claimant;
   const own = record?.value.priority;
   if (own !== undefined && (await holds(claims, claimant, own))) {
-    // A number that is kept needs no listing: its own claim tells all there is to know.
+    // A number that is kept needs no listing: its own claim is enough.
     const kept = choosePriority({ band, rules, taken: new Set(), own, isOurs });
     if (kept?.kept === true) return { ...kept, isHeld: true };
   }
@@ -161,8 +161,8 @@ async function decidePriority(
 }
 
 /**
- * How many free numbers to leave to others: fewer than there are tenants with a record of the band and without a claim, of whom this
- * one is one. Two jobs of a tenant that see the same leave as many.
+ * How many free numbers to leave to others: fewer than the tenants, including this one, that have a record of the band but no claim.
+ * Two jobs of a tenant that see the same leave as many.
  */
 async function waitingPlace(
   claims: Claims,
@@ -191,7 +191,7 @@ async function settle(
   if (record?.value.leaves !== undefined) await dropClaim(claims, claimant, record.value.leaves);
   if (record?.value.priority !== priority) {
     const leaves = record?.value.priority;
-    // The record says what it leaves, for whoever finishes this when the job dies. It goes first: a job that has just claimed that
+    // The record names the number it leaves, so that another job can finish this when the job dies. It goes first: a job that has just claimed that
     // number, and confirmed it, has changed the record.
     const moved = { tenant, priority, ...(leaves === undefined ? {} : { leaves }) };
     etag = await written(claims, recordKey(claimant), moved, etag);
@@ -209,7 +209,7 @@ async function settle(
   return false;
 }
 
-/** The ETag of a record that was written in place of the one that was read, or where there was none; `undefined`: another was faster. */
+/** The ETag of a record that replaced the one that was read, or is new; `undefined`: another job was faster. */
 async function written(claims: Claims, key: string, value: PriorityClaim, former: string | undefined) {
   const end = await (former === undefined ? claims.create(key, value) : claims.replace(key, value, former));
   return end.outcome === 'lost' ? undefined : end.etag;
@@ -219,7 +219,7 @@ async function holds(claims: Claims, claimant: PriorityHolder, priority: number)
   return (await claims.read(claimKey(claimant, priority)))?.value.tenant === claimant.tenant;
 }
 
-/** Removes the tenant's own claim. Where another was written since it was read, it is another job's, which knows what it wants. */
+/** Removes the tenant's own claim. If another was written since it was read, it belongs to another job, which decides about it. */
 async function dropClaim(claims: Claims, claimant: PriorityHolder, priority: number): Promise<void> {
   const held = await claims.read(claimKey(claimant, priority));
   if (held?.value.tenant === claimant.tenant) await claims.remove(claimKey(claimant, priority), held.etag);

@@ -19,7 +19,7 @@ export interface ListenerRule {
 
 export interface PriorityChoice {
   readonly priority: number;
-  /** The tenant had this number before. */
+  /** The tenant already had this number. */
   readonly kept: boolean;
 }
 
@@ -54,7 +54,7 @@ export function groupByBand(hosts: readonly string[]): { band: Band; hosts: stri
  * @param taken numbers that others claimed
  * @param own the number the tenant's record names
  * @param isOurs whether a rule belongs to this tenant: its own rule does not make its own number foreign
- * @param skip how many free numbers to leave to others, as far as there are more; the tenant's own is kept all the same
+ * @param skip how many free numbers to leave to others, if there are more; the tenant's own number is still kept
  * @returns `undefined` when the band is full
  */
 export function choosePriority(world: {

@@ -2,7 +2,7 @@ import type { Aws } from '../aws/session.ts';
 import type { Place } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
 
-/** A load balancer by the number the platform gave it, and the tenant it is to serve. */
+/** A load balancer by the number the platform gave it, and the tenant it should serve. */
 export interface BalancerUse {
   readonly place: Place;
   readonly loadBalancer: number;

@@ -2,13 +2,13 @@ import { keptOutput, ruleOutputs, switchOutput } from '../../cdk/tenant/entry/ru
 import type { Aws } from '../aws/session.ts';
 import { readStandingRules, type StandingRule } from './listener-rules.ts';
 
-/** What answers for a tenant's hosts; `partly`: the page for some of them only, as after a switch that ended between two rules. */
+/** What answers for a tenant's hosts; `partly`: the page for only some of them, as after a switch that ended between two rules. */
 export type RuleAnswers = 'instances' | 'page' | 'partly';
 
 /** Outputs of a tenant's entry stack. */
 export type EntryOutputs = Readonly<Record<string, string>>;
 
-/** Name of the document by which the tenant's jobs switch maintenance; `undefined` where they may not. */
+/** Name of the document with which the tenant's jobs switch maintenance; `undefined` if they may not. */
 export function switchOf(outputs: EntryOutputs): string | undefined {
   return outputs[switchOutput];
 }
@@ -23,7 +23,7 @@ export function mayBePaged(outputs: EntryOutputs): boolean {
   return outputs[keptOutput] !== undefined;
 }
 
-/** What the rules of a tenant answer with at this moment. */
+/** What a tenant's rules answer with now. */
 export async function readAnswers(aws: Aws, outputs: EntryOutputs): Promise<RuleAnswers> {
   return answersOf(outputs, await readRulesOf(aws, [outputs]));
 }

@@ -15,13 +15,13 @@ import { type OutputFiles, writeOutputs } from './write-outputs.ts';
 export interface NoteMergeRequestOptions extends Pick<OutputFiles, 'codeQuality' | 'junit' | 'page'> {
   /** Folder with what `mr plan --save` wrote, a file for each environment. */
   readonly plans: string;
-  /** Environments that have a plan; one without is said to be not known. */
+  /** Environments that should have a plan; one without is reported as not known. */
   readonly environments: readonly Environment[];
   readonly title: string;
   readonly key: string;
 }
 
-/** One note for the plans of several jobs. It needs no right in AWS. Throws `PLAN_UNREADABLE`. */
+/** One note for the plans of several jobs. It needs no permissions in AWS. Throws `PLAN_UNREADABLE`. */
 export async function noteMergeRequest(runtime: Runtime, options: NoteMergeRequestOptions): Promise<undefined> {
   const { plans, environments, title, key, ...outputs } = options;
   const folder = resolve(runtime.cwd, plans);
@@ -36,7 +36,7 @@ export async function noteMergeRequest(runtime: Runtime, options: NoteMergeReque
   runtime.out.result({ report }, reportLines(report).join('\n'));
 }
 
-/** What stands for a plan that its job did not write. */
+/** Replaces a plan that its job did not write. */
 function missingReports(environments: readonly Environment[], reports: readonly Report[]): Report[] {
   const present = new Set(reports.flatMap(({ sections }) => sections.map(({ id }) => id)));
   return environments.flatMap((environment) => {

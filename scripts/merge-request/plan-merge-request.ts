@@ -20,9 +20,9 @@ export interface PlanMergeRequestOptions extends OutputFiles {
 }
 
 /**
- * Says what the push after a merge would do in an environment, and changes nothing. Writes the plan to the job's log, to the files
- * that are asked for and, for a tenant, to a note of the merge request; the plans of the platform's environments become one note by `mr
- * note`. Exit code 1: that push would fail. Changes alone are no failure: a merge request is for changing.
+ * Reports what the push after a merge would do in an environment, and changes nothing. Writes the plan to the job's log, to the requested
+ * files and, for a tenant, to a note of the merge request; the plans of the platform's environments become one note by `mr
+ * note`. Exit code 1: that push would fail. Changes alone are no failure: merge requests exist to make them.
  */
 export async function planMergeRequest(
   runtime: Runtime,
@@ -40,7 +40,7 @@ export async function planMergeRequest(
   const stacks = planned.flatMap((each) => each.stacks);
   const fails = wouldFail(report);
   const last = fails ? ['The push after the merge would fail: see the faults above'] : [];
-  // First, so that the log has it whatever becomes of files and note.
+  // First, so that the log has it whatever happens to files and note.
   runtime.out.result({ environment, fails, report }, [...reportLines(report), ...last].join('\n'));
   await writeOutputs(runtime, report, stacks, files);
   if (tenant !== undefined) {

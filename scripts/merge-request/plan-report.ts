@@ -47,7 +47,7 @@ export function wouldFail({ sections }: Report): boolean {
   return sections.some(({ findings }) => findings.some(({ gravity }) => stopping.has(gravity)));
 }
 
-/** The plan as checks: a section fails when the push would fail on it. What only changes is no failed test. */
+/** The plan as checks: a section fails when the push would fail on it. Mere changes are no failed test. */
 export function checksOf(report: Report): Report {
   const isCheck = (gravity: Gravity) => stopping.has(gravity) || gravity === 'unknown';
   const sections = report.sections.map((section): ReportSection => {

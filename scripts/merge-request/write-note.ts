@@ -8,17 +8,17 @@ import type { Report } from '../report/report.ts';
 import type { Runtime } from '../runtime.ts';
 
 export interface NoteTarget {
-  /** By which the note is found again. */
+  /** Identifies the note. */
   readonly key: string;
   /** File with the HTML page, an artifact of this job. */
   readonly page: string | undefined;
-  /** Branch that the plan is for: of the requests that are open from a branch, only one into this gets it. */
+  /** Branch that the plan is for: of the requests that are open from a branch, only one into this branch gets it. */
   readonly target: string | undefined;
 }
 
 /**
- * Puts the plan into a note of the merge request, or edits the one that is there. The note is a convenience: without a token, and when
- * GitLab refuses or does not answer, that is said, and the plan stands in the log and the artifacts.
+ * Puts the plan into a note of the merge request, or edits the existing one. The note is a convenience: without a token, and when
+ * GitLab refuses or does not answer, that is reported, and the plan is in the log and the artifacts.
  */
 export async function writeNote(runtime: Runtime, report: Report, target: NoteTarget): Promise<void> {
   const { env, out, signal } = runtime;

@@ -20,7 +20,7 @@ export interface OutputFiles {
   readonly save?: string | undefined;
 }
 
-/** Writes the files that are asked for. Throws `REPORT_UNWRITABLE`. */
+/** Writes the requested files. Throws `REPORT_UNWRITABLE`. */
 export async function writeOutputs(
   runtime: Runtime,
   report: Report,

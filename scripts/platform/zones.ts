@@ -9,10 +9,10 @@ import { readTemplate } from '../stack/stack-plan.ts';
 export type Zones = readonly string[] | undefined;
 
 /**
- * The zones of a network, asked for once: a network that is deployed keeps those of its template, for a subnet cannot move, and what a region
+ * The zones of a network, read from EC2 once: a deployed network keeps those of its template, because a subnet cannot move, and what a region
  * lists changes when AWS adds a zone
  * (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getavailabilityzones.html).
- * Throws `ZONES_MISSING` where a new network would have fewer than three.
+ * Throws `ZONES_MISSING` if a new network would have fewer than three.
  */
 export async function readZones(aws: Aws, environment: Environment): Promise<Zones> {
   const template = await readTemplate(aws, names.platformStack(environment, 'network'));
@@ -25,7 +25,7 @@ interface Subnet {
   readonly Properties?: { readonly AvailabilityZone?: unknown };
 }
 
-/** The zones in a template of the network stack, in the order of its public subnets; `none` where it has no subnet. */
+/** The zones in a template of the network stack, in the order of its public subnets; `none` if it has no subnet. */
 export function zonesOf(template: Readonly<Record<string, unknown>> | undefined): Zones | 'none' {
   const resources = Object.entries((template?.Resources ?? {}) as Readonly<Record<string, Subnet>>);
   const found = resources.flatMap(([id, { Type, Properties }]) => {

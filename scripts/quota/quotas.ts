@@ -1,4 +1,4 @@
-/** Which answer of AWS says a quota, and often how much of it is used. */
+/** Which AWS response states a quota, and often how much of it is used. */
 export type QuotaSource =
   | 'RDS'
   | 'IAM'
@@ -13,20 +13,20 @@ export interface Quota {
   readonly name: string;
   /** What it is counted for; IAM's are the same in all regions. */
   readonly per: 'region' | 'account' | 'load balancer';
-  /** AWS's value for an account that asked for none. */
+  /** AWS's value for an account that never requested more. */
   readonly usual: number;
-  /** The highest that AWS raises it to, where it says one. */
+  /** The highest value that AWS raises it to, if known. */
   readonly most?: number;
   readonly source: QuotaSource;
-  /** How Service Quotas calls it; without a code AWS does not raise it. */
+  /** Its name in Service Quotas; without a code AWS does not raise it. */
   readonly service?: string;
   readonly code?: string;
-  /** What a tenant takes of it in each environment: when it is vended, and when its virtual host is first provisioned. */
+  /** How much of it a tenant uses in each environment: when it is vended, and when its virtual host is first provisioned. */
   readonly vend?: number;
   readonly host?: number;
-  /** What else takes of it, for people. */
+  /** What else uses it, for people. */
   readonly also?: string;
-  /** Page of AWS that says it. */
+  /** AWS page that states it. */
   readonly page: string;
 }
 
@@ -198,7 +198,7 @@ export function quotaOf(id: QuotaId): Quota {
 
 export const quotaIds = Object.keys(quotas) as QuotaId[];
 
-/** How one asks AWS for more. */
+/** How to request an increase. */
 export function increase(id: QuotaId, region: string): string {
   const { service, code, per } = quotaOf(id);
   if (service === undefined || code === undefined) {

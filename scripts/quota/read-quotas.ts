@@ -6,10 +6,10 @@ import { readAddressUsage, readProcessorUsage, readSecurityGroupUsage, readStack
 import type { QuotaId } from './quotas.ts';
 import { readDatabaseUsage, readIdentityUsage, readScalingUsage, type Usage, type Usages } from './told.ts';
 
-/** What is used of a quota, or why that could not be found out. */
+/** What is used of a quota, or why that could not be determined. */
 export interface QuotaState {
   readonly id: QuotaId;
-  /** Stack of the load balancer, for a quota that each has. */
+  /** Stack of the load balancer, for a quota that each load balancer has. */
   readonly balancer?: string;
   readonly usage: Usage | NotRead;
 }
@@ -17,7 +17,7 @@ export interface QuotaState {
 /** Why a quota could not be read. */
 export interface NotRead {
   readonly reason: string;
-  /** What its reader does next. */
+  /** The reader's next action. */
   readonly hint: string;
 }
 
@@ -37,7 +37,7 @@ const readers: readonly { ids: readonly QuotaId[]; read: (aws: Aws) => Promise<U
 
 /**
  * Reads these quotas of the account and region, and what is used of them, all at the same time. What the credentials may not read,
- * or what AWS does not say, is in the answer with the reason. Throws what is a fault of this program.
+ * or AWS does not say, is in the result with the reason. Throws faults of this program.
  * @param balancers for the quotas that each load balancer has
  */
 export async function readQuotas(

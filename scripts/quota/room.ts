@@ -8,27 +8,27 @@ import type { Usage } from './told.ts';
 
 /** What is about to be created for a tenant in an environment. */
 export interface Taking {
-  /** Roles, target group, rules and pipeline: what vending makes. */
+  /** What vending makes: roles, target group, rules and pipeline. */
   readonly access: boolean;
   /** Instances, and what deploys to them. */
   readonly host: boolean;
   readonly database: boolean;
 }
 
-/** A quota that has no room for what a tenant takes of it. */
+/** A quota that has no room for a tenant's use of it. */
 export interface FullQuota extends Usage {
   readonly id: QuotaId;
   readonly needed: number;
 }
 
-/** How much of a quota that takes. */
+/** How much of a quota that uses. */
 export function neededOf(id: QuotaId, taking: Taking): number {
   const { vend = 0, host = 0, source } = quotaOf(id);
   const isTaken = source === 'RDS' ? taking.database : taking.host;
   return (taking.access ? vend : 0) + (isTaken ? host : 0);
 }
 
-/** The quotas that have no room for what is taken; what is not known is in none of them. */
+/** The quotas that have no room for this use; unknown ones are not included. */
 export function fullQuotas(states: readonly QuotaState[], taking: Taking): FullQuota[] {
   return states.flatMap(({ id, usage }) => {
     const needed = neededOf(id, taking);
@@ -38,8 +38,8 @@ export function fullQuotas(states: readonly QuotaState[], taking: Taking): FullQ
 
 /**
  * Makes sure that the account has room for a tenant that is new to it. Throws `QUOTA_REACHED` with every quota that has none
- * for its access; what its virtual host will not find room for is a warning, and so is what cannot be read: AWS itself
- * refuses what does not fit. The rules of the load balancer are checked by themselves (`LISTENER_FULL`).
+ * for its access; missing room for its virtual host is a warning, and so is what cannot be read: AWS itself
+ * refuses what does not fit. The rules of the load balancer are checked separately (`LISTENER_FULL`).
  */
 export async function checkRoomForTenant(runtime: Runtime, aws: Aws, place: Place): Promise<void> {
   const ids = quotaIds.filter((id) => neededOf(id, everything) > 0 && quotaOf(id).per !== 'load balancer');
@@ -54,8 +54,8 @@ export async function checkRoomForTenant(runtime: Runtime, aws: Aws, place: Plac
 }
 
 /**
- * The same before a tenant's database is first created. Throws `QUOTA_REACHED`. The other quotas of a virtual host are far off,
- * or Auto Scaling names AWS's reason (vCPUs): a tenant's role asks no more of the account than it has to.
+ * The same before a tenant's database is first created. Throws `QUOTA_REACHED`. The other quotas of a virtual host are far away,
+ * or Auto Scaling names AWS's reason (vCPUs): a tenant's role reads no more of the account than it has to.
  */
 export async function checkRoomForDatabase(runtime: Runtime, aws: Aws, place: Place): Promise<void> {
   const taking: Taking = { access: false, host: false, database: true };

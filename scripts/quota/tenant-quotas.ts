@@ -1,7 +1,7 @@
 import { type QuotaId, quotaIds, quotaOf } from './quotas.ts';
 import { neededOf } from './room.ts';
 
-/** What the tenants of an account take of one of its quotas, beside what AWS usually allows. */
+/** What the tenants of an account use of one of its quotas, and AWS's usual value. */
 export interface TakenQuota {
   readonly id: QuotaId;
   readonly taken: number;
@@ -29,12 +29,12 @@ interface TenantsOfEnvironment {
   readonly tenants: readonly string[];
 }
 
-/** The part of a quota from which on it is named. */
+/** The part of a quota above which it is reported. */
 const nearShare = 0.8;
 
 /**
- * Quotas that this many vended tenants nearly use up by themselves. Nobody is asked: it is the number of records by what vending makes for each.
- * What else is in the account, and what AWS raised, `drift check` knows.
+ * Quotas that this many vended tenants nearly use up by themselves. It makes no calls: it multiplies the number of records by what vending makes for each.
+ * `drift check` knows what else is in the account, and what AWS raised.
  */
 export function takenQuotas(tenants: VendedTenants): TakenQuota[] {
   return quotaIds.flatMap((id): TakenQuota[] => {

@@ -25,7 +25,7 @@ export interface Deployed {
 export interface State {
   /** Newest first. */
   readonly executions: readonly Execution[];
-  /** `undefined` when the last deployment failed, or what it put on the instances is not known. */
+  /** `undefined` when the last deployment failed, or its result on the instances is unknown. */
   readonly deployed: Deployed | undefined;
 }
 
@@ -37,16 +37,16 @@ export type Decision =
 /**
  * Decides what a release has to do.
  *
- * - `nothing`: the instances have the revision and no execution is under way. An image that was rolled since does not
+ * - `nothing`: the instances have the revision and no execution is in progress. An image that was rolled out since does not
  *   matter: CodeDeploy itself gives new instances of the group the revision that was deployed last.
- * - `follow`: the newest execution under way is for this revision, like that of a job whose runner was lost.
+ * - `follow`: the newest execution in progress is for this revision, for example of a job whose runner was lost.
  * - `start`: anything else, with a client token.
  *
  * The token makes two starts of one intention one execution. It is made of pipeline, revision, and the newest execution
  * that is over or is for another revision:
  * - two jobs at once, or a job repeated while its execution runs, see the same last execution: same token, one execution;
- * - a job repeated after its execution failed or was stopped sees that one as the last: a new token, a new try;
- * - an older revision, released again after another one, sees that other one: a new token, so going back is possible.
+ * - a job repeated after its execution failed or was stopped sees that one as the last: a new token, a new attempt;
+ * - an older revision, released again after another one, sees that other one: a new token, so rolling back is possible.
  * GitLab's pipeline id is left out on purpose: a retry after a failure has the same id and must deploy again, and two
  * pipelines of one commit have different ids and need to deploy once.
  */
@@ -62,7 +62,7 @@ export function decide(pipeline: string, revision: ReleasedRevision, { execution
   return { kind: 'start', token: tokenOf(pipeline, revision, anchor?.id ?? '') };
 }
 
-/** An execution that will go on by itself; one that is being stopped will not. */
+/** An execution that will continue by itself; one that is being stopped will not. */
 export function isUnderway({ status }: { status: string }): boolean {
   return status === 'InProgress';
 }

@@ -14,20 +14,20 @@ import type { Snapshot } from './snapshot.ts';
 
 /** Longest time a job follows one execution, below the hour after which GitLab would cancel it. The execution goes on. */
 const limitMs = 55 * 60_000;
-/** Within this time an execution that was started can be read. */
+/** Within this time a started execution becomes readable. */
 const appearMs = 30_000;
-/** After so much silence a line says what is waited for, and EC2 is asked about the instances. */
+/** After this much silence a line names what is waited for, and EC2 is asked about the instances. */
 const silenceMs = 60_000;
 
 /** The host as a release needs to know it. */
 export interface FollowedHost {
   /** Name of its target group. */
   readonly targetGroup: string;
-  /** How long the scripts of an event may take; nothing where that is not known. */
+  /** How long the scripts of an event may take; empty if unknown. */
   readonly hookLimits: HookLimits;
 }
 
-/** What goes on in AWS, and can be followed: an execution of the pipeline, or a deployment without one. */
+/** A run in AWS that can be followed: an execution of the pipeline, or a deployment without one. */
 export interface Run {
   /** Id of the execution or the deployment. */
   readonly id: string;
@@ -57,7 +57,7 @@ export async function followRelease(
     return await watch(runtime, aws, pipeline, host, run);
   } catch (error) {
     if (runtime.signal.aborted) await run.stop();
-    // What can never end would hold up the next release.
+    // A run that can never end would block the next release.
     else if (isLost(error)) await run.stop(error.message);
     throw error;
   } finally {
@@ -111,7 +111,7 @@ function isLost(error: unknown): error is VendhostError {
   return error instanceof VendhostError && ['INSTANCE_GONE', 'AGENT_SILENT'].includes(error.code);
 }
 
-/** Reasons are asked for while instances wait for the load balancer: a rollback changes what it says. */
+/** Reasons are read while instances wait for the load balancer: a rollback changes them. */
 async function withHealth(
   aws: Aws,
   { targetGroup }: FollowedHost,

@@ -2,7 +2,7 @@ import type { Deployment, InstanceDeployment, LifecycleEvent } from '../deployme
 import { duration } from '../output.ts';
 import type { Action, Snapshot } from './snapshot.ts';
 
-/** What happened between two looks at a release, one line each, in the order a reader expects. */
+/** What happened between two reads of a release, one line each, in the order a reader expects. */
 export function linesBetween(before: Snapshot | undefined, after: Snapshot): string[] {
   return [
     ...after.actions.flatMap((action) => {
@@ -79,7 +79,7 @@ function tally({ targets }: Deployment): string {
   return targets.length === 0 ? '' : ` on ${done} of ${targets.length} instance${targets.length === 1 ? '' : 's'}`;
 }
 
-/** An event gets its line when it has ended; those that were skipped have nothing to say. */
+/** An event gets its line when it has ended; skipped ones get none. */
 function eventLines(before: InstanceDeployment | undefined, after: InstanceDeployment): string[] {
   return after.events.flatMap((event) => {
     const old = before?.events.find(({ name }) => name === event.name);

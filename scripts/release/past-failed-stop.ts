@@ -7,7 +7,7 @@ import { isOfFormerRevision } from './lifecycle-events.ts';
 import type { ReleasePipeline } from './pipeline.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** True when nothing failed but scripts of the revision that was there before: no push corrects these. */
+/** True when only scripts of the previous revision failed: no push corrects these. */
 export function onlyFormerFailed({ deployment }: Snapshot): boolean {
   const failed = deployment === undefined ? [] : failedEvents(deployment);
   return failed.length > 0 && failed.every(({ event }) => isOfFormerRevision(event.name));

@@ -19,7 +19,7 @@ export interface ReleasePipeline {
   readonly variables?: readonly string[];
 }
 
-/** Reads a tenant's pipeline by the name in its record; throws `PIPELINE_CHANGED` when it is not as it was vended. */
+/** Reads a tenant's pipeline by the name in its record; throws `PIPELINE_CHANGED` when it differs from what was vended. */
 export async function readPipeline(aws: Aws, name: string): Promise<ReleasePipeline> {
   const { GetPipelineCommand, PipelineNotFoundException } = await import('@aws-sdk/client-codepipeline');
   const client = await aws.codePipeline();
@@ -30,7 +30,7 @@ export async function readPipeline(aws: Aws, name: string): Promise<ReleasePipel
   return pipelineOf(name, aws.region, pipeline);
 }
 
-/** The tenant's pipeline is there since it was vended; throws `HOST_MISSING` when there is nothing yet that it could deploy to. */
+/** The tenant's pipeline exists since it was vended; throws `HOST_MISSING` when there is nothing yet that it could deploy to. */
 export async function checkHost(
   aws: Aws,
   { application, group }: Pick<ReleasePipeline, 'application' | 'group'>,

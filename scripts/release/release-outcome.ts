@@ -6,7 +6,7 @@ import { deploymentEnded, isOfFormerRevision } from './lifecycle-events.ts';
 import { consoleUrl, type ReleasePipeline } from './pipeline.ts';
 import type { Action, Snapshot } from './snapshot.ts';
 
-/** How an execution ended, or that nothing goes on before a person has decided. */
+/** How an execution ended, or that it waits for a person's decision. */
 export type Outcome =
   | { readonly kind: 'succeeded' }
   | { readonly kind: 'waiting' }
@@ -16,7 +16,7 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly action: Action | undefined };
 
 /**
- * The outcome of an execution, or nothing while it, its deployment or a rollback goes on. One that waits for an approval has an outcome
+ * The outcome of an execution, or nothing while it, its deployment or a rollback is in progress. One that waits for an approval has an outcome
  * too: a person may take a week.
  */
 export function releaseOutcome({ execution, actions, deployment, rollback, behind }: Snapshot): Outcome | undefined {

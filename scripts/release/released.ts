@@ -13,7 +13,7 @@ import { operationWords } from './rollback/own-operation.ts';
 import type { Rollback } from './rollback/plan-rollback.ts';
 import { endWords, softwareWords } from './rollback/rollback-words.ts';
 
-/** What a release came to, for the result of a command. */
+/** The result of a release, for the result of a command. */
 export interface Released {
   readonly code: ExitCode | undefined;
   readonly value: ResultValue;
@@ -51,7 +51,7 @@ interface ReleaseContext {
   readonly ms: number;
 }
 
-/** What an execution came to; throws the error of one that did not deploy. */
+/** The result of an execution; throws the error of one that did not deploy. */
 export function releasedOf({ env }: Runtime, context: ReleaseContext, { snapshot, outcome }: Followed): Released {
   const error = errorOf(context.pipeline, context, outcome, snapshot);
   if (error !== undefined) throw error;

@@ -22,9 +22,9 @@ export interface ReleaseOptions extends Place {
   revision: string | undefined;
   /** When only scripts of the former revision fail, deploy once more past them. */
   ignoreStopFailures?: boolean;
-  /** Of `release rollback`: what it takes back, and what it goes back to. */
+  /** For `release rollback`: what it rolls back, and its target. */
   rollback?: Rollback;
-  /** Of `release promote`: where the revision comes from. */
+  /** For `release promote`: where the revision comes from. */
   promotion?: Promotion;
   /** Why, for the audit record of a rollback. */
   reason?: string | undefined;
@@ -39,7 +39,7 @@ export interface StartedExecution {
   readonly rollback: Rollback | undefined;
 }
 
-/** Starts the execution, unless it is there to be followed, and follows it to its end. */
+/** Starts the execution, unless it exists and can be followed, and follows it to its end. */
 export async function runExecution(
   runtime: Runtime,
   aws: Aws,
@@ -57,7 +57,7 @@ export async function runExecution(
       : await begin(aws, pipeline, { revision, commit }, decision.token);
   out.step(`${decision.kind === 'follow' ? 'following' : 'started'} the execution ${executionId} of ${pipeline.name}`);
   out.detail(consoleUrl(pipeline));
-  // Of one that is followed, too: the job that started it may have been killed before it wrote the record.
+  // Also for a followed execution: the job that started it may have been killed before it wrote the record.
   const started = { place, bucket, executionId, revision: revision.key, promotion: options.promotion };
   const [hookLimits] = await Promise.all([
     readHookLimits(aws, bucket, revision.key),

@@ -22,18 +22,18 @@ import { type ReleaseOptions, runExecution } from './run-execution.ts';
  * Releases a revision to the virtual host and follows the release: starts the pipeline for exactly that object, prints the
  * life-cycle events as they happen, and ends with the execution's outcome. It does not wait for an approval: it ends with exit code 4,
  * and the same command, once more, follows the execution. A health check that provisioning left to the release is
- * set then. Does nothing when the instances run the revision and the check is in force. The job of an older pipeline that is run again
- * takes back what a newer one released, and says so.
+ * then set. Does nothing when the instances run the revision and the check is in force. The job of an older pipeline that is run again
+ * rolls back what a newer one released, and says so.
  */
 export async function startRelease(runtime: Runtime, options: ReleaseOptions): Promise<ExitCode | undefined> {
-  // Before AWS is asked, where nothing is to be found there.
+  // Before AWS is called, if nothing is to be found there.
   if (options.revision || !runtime.env.CI_COMMIT_SHA) revisionKey(options);
   const { code, value, lines } = await release(runtime, openAws(runtime), options);
   runtime.out.result(value, lines.join('\n'));
   return code;
 }
 
-/** The same, for a command that has more to say. */
+/** The same, for a command that reports more. */
 export async function release(runtime: Runtime, aws: Aws, options: ReleaseOptions): Promise<Released> {
   const { signal } = runtime;
   const start = performance.now();
@@ -84,7 +84,7 @@ export async function release(runtime: Runtime, aws: Aws, options: ReleaseOption
       return releasedOf(runtime, { ...common, rollback: undefined, ms: performance.now() - start }, rejected);
     }
   }
-  // Of a revision that no job has pushed lately, as an old one that is gone back to: a prune may be about to delete it.
+  // For a revision that no job has pushed lately, such as a rollback's target: a prune may be about to delete it.
   if (decision.kind === 'start' && (await chooseRevision(aws, { bucket, revision: key }, signal))) {
     await readRevision(aws, bucket, key, signal);
   }
@@ -102,7 +102,7 @@ export async function release(runtime: Runtime, aws: Aws, options: ReleaseOption
   return releasedOf(runtime, { ...common, rollback, ms }, followed);
 }
 
-/** A rollback releases what an earlier push brought, and takes back what ran. */
+/** A rollback releases what an earlier push brought, and reverts what ran. */
 function takenBackBy({ from, to }: Rollback): Pick<EndedRelease, 'push' | 'takesBack'> {
   return { push: to.push, takesBack: from?.push.commit ?? '' };
 }

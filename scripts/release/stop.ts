@@ -102,7 +102,7 @@ async function take(aws: Aws, pipeline: ReleasePipeline, executionId: string, st
   return isHeard ? { ...asked, execution: step.how } : undefined;
 }
 
-/** An execution that was just started cannot always be read yet: stop it all the same. */
+/** A just started execution cannot always be read yet: stop it anyway. */
 function unseen(id: string): Snapshot {
   return { execution: { id, status: 'InProgress' }, actions: [] };
 }
@@ -134,7 +134,7 @@ async function stopExecution(
   }
 }
 
-/** Asks CodeDeploy to stop a deployment; one that has ended is fine. */
+/** Requests CodeDeploy to stop a deployment; one that has ended is fine. */
 export async function stopDeployment(aws: Aws, deploymentId: string): Promise<void> {
   const { DeploymentAlreadyCompletedException, StopDeploymentCommand } = await import('@aws-sdk/client-codedeploy');
   await (await aws.codeDeploy()).send(new StopDeploymentCommand({ deploymentId })).catch((error: unknown) => {

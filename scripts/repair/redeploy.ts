@@ -20,8 +20,8 @@ export interface Running {
 }
 
 /**
- * Starts the deployment, or finds the one that is meant: that of a call whose answer was lost, by its description, or a restart that a killed
- * job began. Without the signal: after an aborted call nobody would know whether the deployment started.
+ * Starts the deployment, or finds the requested one: that of a call whose response was lost, by its description, or a restart that a killed
+ * job started. Without the signal: after an aborted call nobody would know whether the deployment started.
  */
 export async function beginRedeploy(aws: Aws, pipeline: ReleasePipeline, running: Running, out: Output): Promise<Run> {
   const { CreateDeploymentCommand, DeploymentLimitExceededException } = await import('@aws-sdk/client-codedeploy');
@@ -71,7 +71,7 @@ export function isMeant(found: Pick<DeploymentInfo, 'status' | 'description'>, d
   return found.description?.startsWith(restarts) === true && !deploymentEnded(found.status ?? '');
 }
 
-/** The last deployment that succeeded, or that CodeDeploy rolled back to; throws `NOTHING_RELEASED` where there is none. */
+/** The last deployment that succeeded, or that CodeDeploy rolled back to; throws `NOTHING_RELEASED` if there is none. */
 export async function readRunning(aws: Aws, { application, group }: ReleasePipeline): Promise<Running> {
   const { GetDeploymentCommand, GetDeploymentGroupCommand } = await import('@aws-sdk/client-codedeploy');
   const client = await aws.codeDeploy();

@@ -16,7 +16,7 @@ export interface RestartOptions extends Place {
   readonly dryRun: boolean;
 }
 
-/** How a restart is done. `deploy`: the revision that runs is deployed again. `replace`: new instances get it. */
+/** How a restart is done. `deploy`: the present revision is deployed again. `replace`: new instances get it. */
 interface RestartPlan {
   readonly kind: 'deploy' | 'replace';
   readonly deploymentId: string;
@@ -24,8 +24,8 @@ interface RestartPlan {
 }
 
 /**
- * Where releases need an approval the role of jobs may not deploy, since IAM cannot tell a restart from a release: there the instances
- * are replaced, which needs no such right.
+ * Where releases need an approval the role of jobs may not deploy, because IAM cannot tell a restart from a release: there the instances
+ * are replaced, which needs no such permission.
  */
 function planRestart(deploymentId: string, { members }: Pick<Group, 'members'>, needsApproval: boolean): RestartPlan {
   return { kind: needsApproval ? 'replace' : 'deploy', deploymentId, instances: members };

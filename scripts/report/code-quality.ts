@@ -24,8 +24,8 @@ const severities: Readonly<Record<Gravity, CodeQualityEntry['severity']>> = {
 };
 
 /**
- * The findings that stand in a file, as GitLab shows them beside its lines. Only the ids are in the fingerprint: a finding
- * whose line has moved, or whose words have changed, is no new one.
+ * The findings in files, as GitLab shows them next to its lines. Only the ids are in the fingerprint: a finding
+ * whose line has moved, or whose words have changed, is not new.
  */
 export function codeQualityOf(report: Report): CodeQualityEntry[] {
   return byGravity(report).flatMap(({ section, finding: { id, gravity, title, next, at } }) => {

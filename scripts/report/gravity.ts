@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Finding, type Gravity, gravities, type Report, type ReportSection } from './report.ts';
 
-/** A finding with the section it stands in. */
+/** A finding with its section. */
 export interface PlacedFinding {
   readonly section: ReportSection;
   readonly finding: Finding;
@@ -40,16 +40,16 @@ export function countsByGravity(report: Report): { gravity: Gravity; count: numb
     .filter(({ count }) => count > 0);
 }
 
-/** A few characters for an id, or for the ids of a section and a finding, that are right in an address too. */
+/** A few characters for an id, or for the ids of a section and a finding, that are also valid in an address. */
 export function shortId(...ids: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(ids)).digest('base64url').slice(0, 12);
 }
 
-/** What a section's state is called. */
+/** The words for a section's state. */
 export const stateWords: Readonly<Record<ReportSection['state'], string>> = {
   clean: 'nothing found',
   found: 'found something',
-  unknown: 'not looked at whole',
+  unknown: 'not fully checked',
 };
 
 function rank({ finding }: PlacedFinding): number {

@@ -4,12 +4,12 @@ import { valueLine } from './lines.ts';
 import type { Finding, Report, ReportSection } from './report.ts';
 import { cutTo, seen } from './safe-text.ts';
 
-/** GitLab shows it in a window; the page has it whole. */
+/** GitLab shows it in a window; the page has it in full. */
 const mostOfText = 20_000;
 
 /**
  * A report as JUnit XML (https://docs.gitlab.com/ci/testing/unit_test_reports/): a test for each section, which fails when
- * something was found in it, and has an error when it was not looked at whole. Its name is the section's id, by which GitLab
+ * something was found in it, and has an error when it was not fully checked. Its name is the section's id, by which GitLab
  * tells new failures from old ones.
  */
 export function junitOf(report: Report): string {

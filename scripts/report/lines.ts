@@ -8,7 +8,7 @@ const mostOfValue = 120;
 export function reportLines(report: Report): string[] {
   return [
     ...report.sections.flatMap((section) => [
-      `${section.title}: ${section.summary}${section.state === 'unknown' ? ' (not looked at whole)' : ''}`,
+      `${section.title}: ${section.summary}${section.state === 'unknown' ? ' (not fully checked)' : ''}`,
       ...sectionFindings(report, section).flatMap(findingLines),
     ]),
     report.summary,
@@ -29,7 +29,7 @@ function findingLines({ gravity, title, details = [], values = [], next, at }: F
   ];
 }
 
-/** `Properties.Size: 20 → 40`; what there was not, or is not any more, is `(none)`. */
+/** `Properties.Size: 20 → 40`; a missing old or new value is `(none)`. */
 export function valueLine({ path, from, to }: ValueChange): string {
   const value = (given: string | undefined) =>
     given === undefined ? '(none)' : cutTo(mostOfValue, seenOnOneLine(given)) || "''";

@@ -1,9 +1,9 @@
 import { seenOnOneLine } from './safe-text.ts';
 
 /**
- * A text within a line of GitLab's Markdown that stays what it is: no markup, no HTML, no emoji, no reference and no mention.
- * GitLab takes a reference sign behind a backslash for a plain character (`lib/banzai/filter/escaped_char_filter.rb`). On one
- * line, so that it begins none: quick actions are lines that begin with a slash (`lib/gitlab/quick_actions/extractor.rb`).
+ * A text within a line of GitLab's Markdown that stays unchanged: no markup, no HTML, no emoji, no reference and no mention.
+ * GitLab treats a reference sign after a backslash as a plain character (`lib/banzai/filter/escaped_char_filter.rb`). It is on one
+ * line and starts none: quick actions are lines that start with a slash (`lib/gitlab/quick_actions/extractor.rb`).
  */
 export function plainMarkdown(text: string): string {
   return seenOnOneLine(text)
@@ -13,7 +13,7 @@ export function plainMarkdown(text: string): string {
     .replaceAll(/www(?=\.)/gi, '$&\\');
 }
 
-/** An address as the target of a link; one that is none of http(s) is no link. */
+/** An address as the target of a link; anything but http(s) is no link. */
 export function linkTo(address: string, text: string): string {
   const url = URL.parse(address);
   if (url === null || !['http:', 'https:'].includes(url.protocol)) return plainMarkdown(text);

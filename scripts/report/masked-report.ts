@@ -1,6 +1,6 @@
 import type { Finding, Report, ReportSection } from './report.ts';
 
-/** The report with every text masked, before anything is cut: half a secret would not be known as one. */
+/** The report with every text masked, before anything is truncated: half a secret would not be recognised. */
 export function maskedReport(report: Report, mask: (text: string) => string): Report {
   return {
     title: mask(report.title),

@@ -7,7 +7,7 @@ export interface Remembered {
   readonly section: string;
   readonly id: string;
   readonly title: string;
-  /** Not found any more when the note was written. */
+  /** No longer found when the note was written. */
   readonly isGone: boolean;
 }
 
@@ -28,8 +28,8 @@ export function keyIn(body: string): string | undefined {
 }
 
 /**
- * The first line of a note: its key, the pipeline that wrote it, and in at most so many characters what it says. What stands
- * last is forgotten where there is no room.
+ * The first line of a note: its key, the pipeline that wrote it, and in at most so many characters its findings. The last ones
+ * are dropped if there is no room.
  */
 export function noteMarker(
   { key, pipeline }: { readonly key: string; readonly pipeline?: number | undefined },
@@ -44,7 +44,7 @@ export function noteMarker(
   }
 }
 
-/** What a note remembers; nothing when it is none of this key, or somebody has changed its first line. */
+/** What a note remembers; nothing when it has another key, or somebody has changed its first line. */
 export function rememberedIn(key: string, body: string): Remembered[] {
   const { packed } = markedIn(key, body);
   if (packed === undefined) return [];
@@ -57,7 +57,7 @@ export function rememberedIn(key: string, body: string): Remembered[] {
   }
 }
 
-/** The id of the pipeline that wrote a note; later pipelines have higher ids. `undefined` where the note does not say. */
+/** The id of the pipeline that wrote a note; later pipelines have higher ids. `undefined` if the note does not say. */
 export function pipelineIn(key: string, body: string): number | undefined {
   const { pipeline } = markedIn(key, body);
   return pipeline === undefined ? undefined : Number(pipeline);

@@ -6,19 +6,19 @@ import type { Gravity, Report, ReportSection, ValueChange } from './report.ts';
 import { cutTo, seenOnOneLine } from './safe-text.ts';
 
 export interface NoteOptions {
-  /** What the note is about, by which it is found again: `mr-plan`, `drift:vendhost-dev-shop-host`. */
+  /** What the note is about, which identifies it: `mr-plan`, `drift:vendhost-dev-shop-host`. */
   readonly key: string;
   /** Id of the pipeline that writes it. */
   readonly pipeline?: number | undefined;
   /** Address of the whole report. */
   readonly page?: string | undefined;
-  /** The note as it is now, if there is one: what is gone since then is said. */
+  /** The present note, if there is one: findings that have gone since are named. */
   readonly former?: string | undefined;
   /** Most characters. GitLab refuses more than a million in a note (`Gitlab::Database::MAX_TEXT_SIZE_LIMIT`). */
   readonly limit?: number;
 }
 
-/** Below GitLab's limit, because GitLab also has to render it: what is longer, nobody reads in a note. */
+/** Below GitLab's limit, because GitLab also has to render it: nobody reads a longer note. */
 export const noteLimit = 200_000;
 const mostGone = 50;
 const mostOfText = 500;
@@ -27,7 +27,7 @@ const mostValues = 25;
 
 /**
  * A report as GitLab's Markdown, for a note or an issue: a line for each section, the gravest findings first, the rest folded,
- * then what is gone since the former note. Whole findings are left out from the end until it fits, and counted. Texts of the
+ * then what has gone since the former note. Whole findings are left out from the end until it fits, and counted. Texts of the
  * report cannot become markup, mentions, references or quick actions. Secrets have to be masked before.
  */
 export function noteOf(report: Report, { key, pipeline, page, former, limit = noteLimit }: NoteOptions): string {
@@ -79,11 +79,11 @@ const gravitySigns: Readonly<Record<Gravity, string>> = {
   unknown: '❔',
 };
 
-/** What was not looked at whole, and then what was found, comes first when there is not room for all. */
+/** What was not fully checked, and then what was found, comes first when there is not room for all. */
 function sectionLines(sections: readonly ReportSection[], most: number): string {
   const lines = sections.map(
     ({ title, summary, state }) =>
-      `- ${stateSigns[state]} **${text(title)}**: ${text(summary)}${state === 'unknown' ? ' (not looked at whole)' : ''}`,
+      `- ${stateSigns[state]} **${text(title)}**: ${text(summary)}${state === 'unknown' ? ' (not fully checked)' : ''}`,
   );
   if (lines.join('\n').length <= most) return lines.join('\n');
   const states = ['unknown', 'found', 'clean'];
@@ -167,7 +167,7 @@ function goneParts(gone: readonly Remembered[], unseen: readonly Remembered[]): 
   const shownUnseen = unseen.slice(0, mostGone);
   const more = unseen.length - shownUnseen.length;
   return [
-    ...(unseen.length === 0 ? [] : ['### Could not be looked at again', list(shownUnseen, 'was found before')]),
+    ...(unseen.length === 0 ? [] : ['### Could not be checked again', list(shownUnseen, 'was found before')]),
     ...(more > 0 ? [`${more} more`] : []),
     ...(gone.length === 0 ? [] : [folded(`Gone since (${gone.length})`, [list(gone, 'no longer')])]),
   ];

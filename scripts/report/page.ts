@@ -29,11 +29,11 @@ ${report.sections.map(sectionItem)}</ul>
 <div id="findings"${isLong(report) ? markup` class="many"` : undefined}>
 ${findings(report)}</div>
 `,
-    footer: 'Long values are cut; the JSON file beside this page has them whole.',
+    footer: 'Long values are truncated; the JSON file next to this page has them in full.',
   });
 }
 
-/** So long that a browser should not lay out what nobody has scrolled to. */
+/** So long that a browser should lay it out only when it is scrolled to. */
 function isLong({ sections }: Report): boolean {
   return sections.reduce((sum, { findings }) => sum + findings.length, 0) > 200;
 }
@@ -58,7 +58,7 @@ function findings(report: Report): Markup {
   const all = byGravity(report);
   const hasGap = report.sections.some(({ state }) => state === 'unknown');
   if (all.length === 0) {
-    const text = hasGap ? 'Nothing was found in what was looked at.' : 'Nothing was found.';
+    const text = hasGap ? 'Nothing was found in what was checked.' : 'Nothing was found.';
     return markup`<h2>Findings</h2>\n<p class="empty">${text}</p>\n`;
   }
   return markup`${gravityParts.map(({ id, title, gravities }) => {

@@ -1,7 +1,7 @@
 /**
  * How much a finding matters to its reader, the most first: data would be lost, something is replaced, something is
- * interrupted, a fault that has to be fixed, rights or the network become wider, anything else that changes or differs, what
- * could not be found out.
+ * interrupted, a fault that must be fixed, permissions or the network become wider, anything else that changes or differs, what
+ * could not be determined.
  */
 export const gravities = [
   'loss',
@@ -27,27 +27,27 @@ export interface ValueChange {
 
 /** One thing that a reader may have to act on. */
 export interface Finding {
-  /** The same for the same finding of another run, and of no other in the report. */
+  /** The same for the same finding of another run, and unique in the report. */
   readonly id: string;
   readonly gravity: Gravity;
   /** One sentence in plain words, without a full stop. */
   readonly title: string;
   readonly details?: readonly string[];
   readonly values?: readonly ValueChange[];
-  /** The command or action that ends it. */
+  /** The command or action that resolves it. */
   readonly next?: string;
   /** Where in the repository it comes from. */
   readonly at?: { readonly file: string; readonly line?: number };
 }
 
-/** A part of a report that has a state of its own: an environment, a stack, a kind of check. */
+/** A part of a report with its own state: an environment, a stack, a kind of check. */
 export interface ReportSection {
   /** The same in every run. */
   readonly id: string;
   readonly title: string;
-  /** What comes out of it, in one line. */
+  /** The result, in one line. */
   readonly summary: string;
-  /** `clean`: looked at whole, and nothing was found. `unknown`: not looked at whole; never to be taken for clean. */
+  /** `clean`: fully checked, and nothing was found. `unknown`: not fully checked; never counts as clean. */
   readonly state: 'clean' | 'found' | 'unknown';
   readonly findings: readonly Finding[];
 }
@@ -55,7 +55,7 @@ export interface ReportSection {
 /** What a command found out, for people (terminal, note, page) and for GitLab (test, code quality and plan reports). */
 export interface Report {
   readonly title: string;
-  /** What comes out of the whole, in one line. */
+  /** The overall result, in one line. */
   readonly summary: string;
   readonly sections: readonly ReportSection[];
   /** What it was made from: project, commit, pipeline, time. In the order in which it is shown. */

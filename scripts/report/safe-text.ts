@@ -1,5 +1,5 @@
 /**
- * A text whose characters can all be seen: what steers a terminal, turns the direction of writing, has no width or is half
+ * A text whose characters are all visible: what controls a terminal, changes the direction of writing, has no width or is half
  * a character is written as `\u202e`. Line breaks and tabs stay.
  */
 export function seen(text: string): string {

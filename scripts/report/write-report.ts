@@ -4,7 +4,7 @@ import { messageOf, VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * Writes a report to a file, in folders that are made, and says so; does nothing without a name.
+ * Writes a report to a file, creates its folders, and says so; does nothing without a name.
  * @param file path from the working directory
  * Throws `REPORT_UNWRITABLE`.
  */

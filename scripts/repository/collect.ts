@@ -10,7 +10,7 @@ import type { CheckFinding } from './findings.ts';
 export interface RevisionFile {
   /** Path in the revision, with `/`. */
   readonly path: string;
-  /** Where its bytes are read; for a symbolic link the file it leads to. */
+  /** Where its bytes are read; for a symbolic link the file it points to. */
   readonly from: string;
   /** Its owner may execute it: the one bit of a mode that git keeps (https://git-scm.com/docs/gitdatamodel). */
   readonly executable: boolean;
@@ -69,8 +69,8 @@ export async function collectFiles(
 }
 
 /**
- * What is wrong with a folder of a repository as the root of a collection: it must lie in the repository, also where symbolic
- * links lead, and not in `.git`. On a runner that keeps its build folders a link could name another project's files.
+ * What is wrong with a folder of a repository as the root of a collection: it must be in the repository, also after following symbolic
+ * links, and not in `.git`. On a runner that keeps its build folders a link could name another project's files.
  *
  * @param root must exist
  */
@@ -83,7 +83,7 @@ export async function rootFault(directory: string, root: string): Promise<string
   return path.split('/').includes('.git') ? 'leads into .git: must be a folder of the repository' : undefined;
 }
 
-/** Letters count as they are written, as git has it where file systems tell them apart. */
+/** Case matters, as in git on file systems that distinguish it. */
 function matcher(patterns: readonly string[]): Ignore {
   return ignore({ ignoreCase: false }).add(patterns.map(asBytes));
 }

@@ -2,8 +2,8 @@ import { type LibraryTemplate, readPipelineFile } from '../ci/pipeline-file.ts';
 import type { CheckFinding } from './findings.ts';
 
 /**
- * Inputs of the library's templates that `.gitlab-ci.yml` gives and a later version will not have. What cannot be read here is for
- * GitLab to judge.
+ * Inputs of the library's templates that `.gitlab-ci.yml` sets and a later version will not have. GitLab judges what cannot be read
+ * here.
  *
  * @param directory where `.gitlab-ci.yml` is, if there is one
  */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { CheckFinding } from './findings.ts';
 import { checkScriptFile } from './shell-scripts.ts';
 
-/** Reads a hook's script and says what would stop it from running, or keep its event from ending. */
+/** Reads a hook's script and reports what would stop it from running, or keep its event from ending. */
 export async function checkHookScript(from: string, file: string): Promise<CheckFinding[]> {
   const findings = await checkScriptFile(from, file);
   const line = backgroundLine(await readFile(from, 'latin1'));

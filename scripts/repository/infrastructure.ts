@@ -6,7 +6,7 @@ import { checkScriptFile } from './shell-scripts.ts';
 
 /**
  * Checks a tenant's `infrastructure/`: `install.sh` exists, scripts can run, no link leads out. Without the folder there is nothing to
- * check: the image is the source AMI with what every image has.
+ * check: the image is the source AMI plus what every image has.
  */
 export async function checkInfrastructure(directory: string): Promise<{ files: number; findings: CheckFinding[] }> {
   const label = 'infrastructure';

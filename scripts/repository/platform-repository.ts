@@ -31,7 +31,7 @@ export async function checkPlatformRepository(directory: string): Promise<Checke
       return { tenant, config: parsed.value, findings: [...nameFaults(tenant), ...fromFaults(parsed.faults)] };
     }),
   );
-  // Faults of platform.yml hide none of the tenants' files, as far as these can be judged.
+  // Faults of platform.yml hide none of the tenants' files, as far as these can be checked.
   const known = hostingOf(platform.content);
   const configs = new Map(read.flatMap(({ tenant, config }) => (config === undefined ? [] : [[tenant, config]])));
   return {
@@ -56,7 +56,7 @@ export async function checkPlatformRepository(directory: string): Promise<Checke
   };
 }
 
-/** As `parseConfig`, of a file that was seen; one that cannot be read is a fault. */
+/** Like `parseConfig`, for a file that was seen; an unreadable one is a fault. */
 async function readChecked<S extends z.ZodType>(
   directory: string,
   file: string,
@@ -87,7 +87,7 @@ function claimFaults(tenants: Tenants): CheckFinding[] {
 }
 
 /**
- * Hosts that lie in a wildcard of another tenant in the same environment, whose listener rule would get their requests whenever their own
+ * Hosts that are in a wildcard of another tenant in the same environment, whose listener rule would get their requests whenever their own
  * has none.
  */
 function overlapFaults(tenants: Tenants): CheckFinding[] {

@@ -10,13 +10,13 @@ export interface Software extends Collected {
   readonly label: string;
 }
 
-/** Files that would not arrive on an instance as they are here. */
+/** Files that would arrive on an instance changed. */
 export function checkFiles(directory: string, software: Software): CheckFinding[] {
   return [...nameFaults(software), ...unfetched(directory, software), ...copiedPrograms(software)];
 }
 
 /**
- * The CodeDeploy agent unpacks with Info-ZIP's `unzip`, which drops control characters and takes `;1` at the end for a
+ * The CodeDeploy agent unpacks with Info-ZIP's `unzip`, which drops control characters and interprets `;1` at the end as a
  * version of VMS (unzip(1), options -^ and -V).
  */
 const altered = /\p{Cc}|;\d*$/u;
@@ -93,7 +93,7 @@ function isPointer({ from, size }: RevisionFile): boolean {
   return start.toString('latin1') === pointerStart;
 }
 
-/** Links become copies, which a program notices that looks for files beside itself, as those in `node_modules/.bin` do. */
+/** Links become copies, which breaks programs that look for files next to themselves, as those in `node_modules/.bin` do. */
 function copiedPrograms({ files, label }: Software): CheckFinding[] {
   const [first, ...more] = files.filter(({ isLink, executable }) => isLink && executable);
   if (first === undefined) return [];

@@ -15,7 +15,7 @@ import { checkInfrastructure } from './infrastructure.ts';
 import { checkFiles } from './revision-files.ts';
 
 export interface Checked {
-  /** How many files were looked at. */
+  /** How many files were checked. */
   readonly files: number;
   readonly findings: readonly CheckFinding[];
   /** What only AWS knows. */
@@ -64,7 +64,7 @@ export async function misnamedFiles(directory: string, names: readonly string[])
   );
 }
 
-/** What the schema lets pass, and a bake or a release would not; faults of other keys do not hide it. */
+/** What the schema accepts, but a bake or a release would not; faults of other keys do not hide it. */
 function machineFindings(content: unknown): CheckFinding[] {
   const sections = Object(content) as Readonly<Record<string, unknown>>;
   const image = vendhostSchema.shape.image.safeParse(sections.image).data;

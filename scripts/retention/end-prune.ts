@@ -20,12 +20,12 @@ export async function endPrune(
     `cannot remove everything of ${tenant} in ${environment} that nothing needs`,
     {
       details: pruned.failed,
-      hint: 'run the command again: it begins with what is left; if it fails again, report it to the platform team',
+      hint: 'run the command again: it resumes; if it fails again, report it to the platform team',
     },
   );
 }
 
-/** It is done by then, so what keeps the record from being written is a warning. */
+/** The prune is done by then, so a failure to write the record is a warning. */
 async function recordPrune(
   runtime: Runtime,
   aws: Aws,

@@ -6,7 +6,7 @@ import { type ReadHistory, readReleases } from '../release/history/read-releases
 import type { Release } from '../release/history/release.ts';
 import { readPipeline } from '../release/pipeline.ts';
 
-/** So many releases are read first; twice as many each time that was too few. */
+/** This many releases are read first; twice as many each time that was too few. */
 const firstLimit = 50;
 
 /** A release that still needs what it was made of, and why. */
@@ -15,7 +15,7 @@ export interface KeptRelease extends Release {
 }
 
 /**
- * Releases that are under way or wait for approval, the one that the instances have, and the newest `keep` that succeeded: what a
+ * Releases that are in progress or wait for approval, the one that the instances have, and the newest `keep` that succeeded: what a
  * rollback or an approval may need. Newest first.
  */
 export function keptReleases(releases: readonly Release[], keep: number): KeptRelease[] {

@@ -1,10 +1,10 @@
 import type { Place } from '../config/names.ts';
 
-/** What is kept of a tenant's images or revisions in one environment, beside what is in use. */
+/** What is kept of a tenant's images or revisions in one environment, in addition to what is in use. */
 export interface RetentionRules {
-  /** So many of the newest. */
+  /** This many of the newest. */
   readonly keep: number;
-  /** Whatever is younger than so many days. */
+  /** Everything younger than this many days. */
   readonly olderThanDays: number;
 }
 

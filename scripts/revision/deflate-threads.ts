@@ -3,13 +3,13 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type Deflated, type DeflateTask, deflateFiles, type KnownFile } from './file-work.ts';
 
-/** A thread takes some 50 ms to start: below this many bytes the main one is done sooner alone. */
+/** A thread takes some 50 ms to start: below this many bytes the main thread is faster alone. */
 const worthThread = 4 * 1024 ** 2;
-/** What is compressed at a time; the answers are held in memory until they are used. */
+/** How much is compressed at a time; the results are held in memory until they are used. */
 const batchBytes = 512 * 1024;
 /** Each needs 20 MiB. */
 const mostThreads = 2;
-/** Batches that a thread has: one more than it works on, so that it does not wait for the main one. */
+/** Batches that a thread has: one more than it works on, so that it does not wait for the main thread. */
 const asked = 2;
 
 export interface Batch<File> {
@@ -23,7 +23,7 @@ export interface Batch<File> {
  */
 export class DeflateThreads {
   readonly #threads: readonly Thread[];
-  /** Memory of answers that were used: Node would free it late, and take new memory for each. */
+  /** Memory of used results: Node would free it late, and allocate new memory for each. */
   readonly #free: ArrayBuffer[] = [];
 
   /** @param bytes how many there are to compress */
@@ -41,7 +41,7 @@ export class DeflateThreads {
     // With those that the main thread made while the others were not done.
     const atMostAhead = this.#threads.length * asked + 1;
     for (const batch of batchesOf(files)) {
-      // For the threads' answers, and parts on their way.
+      // For the threads' results, and parts in transit.
       await yieldToEventLoop();
       signal.throwIfAborted();
       const made = this.#deflate(batch);
@@ -72,12 +72,12 @@ export class DeflateThreads {
   }
 }
 
-/** A worker thread; it answers in the order in which it was asked. */
+/** A worker thread; it answers in the order of its tasks. */
 class Thread {
   readonly #asked: { resolve(deflated: Deflated): void; reject(error: unknown): void }[] = [];
   readonly #worker = new Worker(new URL('./deflate-thread.ts', import.meta.url), {
     execArgv: [...process.execArgv, '--import', new URL('../../bin/typescript.js', import.meta.url).href],
-    // Files' bytes lie outside of the heap and are freed with it: with a small one soon.
+    // Files' bytes are outside the heap and freed with it: with a small heap, soon.
     resourceLimits: { maxYoungGenerationSizeMb: 2 },
   })
     .on('message', (deflated: Deflated) => this.#asked.shift()?.resolve(deflated))
@@ -100,7 +100,7 @@ class Thread {
     });
   }
 
-  /** Ends when what it was asked for is done: to end a thread within zlib aborts the whole process. */
+  /** Ends when its tasks are done: ending a thread within zlib aborts the whole process. */
   async end(): Promise<void> {
     this.#worker.postMessage('end');
     await this.#exited;

@@ -20,7 +20,7 @@ export interface KnownFile {
 
 export interface DeflateTask {
   readonly files: readonly KnownFile[];
-  /** Memory for the answer, used as long as it is large enough. */
+  /** Memory for the result, used if it is large enough. */
   readonly memory: ArrayBuffer | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface Deflated {
 export function deflateFiles(files: readonly KnownFile[], memory?: ArrayBuffer): Deflated {
   const parts: { crc: number; length: number }[] = [];
   const compressed = new GrowingBytes(memory);
-  // One byte more than the largest file, by which one that grew is noticed.
+  // One byte more than the largest file, to detect a file that grew.
   const input = Buffer.allocUnsafeSlow(Math.max(...files.map(({ size }) => size)) + 1);
   for (const { from, path, sha256 } of files) {
     const bytes = readInto(input, from);
@@ -51,12 +51,12 @@ export function deflateFiles(files: readonly KnownFile[], memory?: ArrayBuffer):
   return { memory: compressed.memory, parts };
 }
 
-/** How much memory zlib takes at a time for what it writes: half is enough for text, and what is left over is freed late. */
+/** How much memory zlib allocates at a time for its output: half is enough for text, and the rest is freed late. */
 function outputBytes(input: number): number {
   return Math.min(16 * 1024, Math.max(1024, Math.ceil(input / 2)));
 }
 
-/** Whether an error of the file system says that a file, or a folder above it, is not there any more. */
+/** Whether an error of the file system says that a file, or a folder above it, no longer exists. */
 export function isGone(error: unknown): boolean {
   return error instanceof Error && ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 }

@@ -1,4 +1,4 @@
-/** Bytes one after the other, in memory that grows as they need it and is used again: what is allocated for each, Node frees late. */
+/** Bytes one after the other, in memory that grows as needed and is reused: Node frees separate allocations late. */
 export class GrowingBytes {
   #memory: Uint8Array<ArrayBuffer>;
   #length = 0;

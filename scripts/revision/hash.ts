@@ -9,7 +9,7 @@ export interface HashedFile extends RevisionFile {
   readonly sha256: string;
 }
 
-/** How much is read at a time, and between two looks at what else goes on: the answers of AWS, a signal to stop. */
+/** How much is read at a time, between two turns of the event loop: AWS responses, a signal to stop. */
 const pieceBytes = 1024 ** 2;
 
 /**

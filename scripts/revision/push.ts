@@ -21,7 +21,7 @@ export interface PushOptions extends Place {
   /** The tenant's repository. */
   directory: string;
   dryRun: boolean;
-  /** Refuse a revision whose commit says something else of the virtual host than what is provisioned. */
+  /** Refuse a revision whose commit does not match the provisioned virtual host. */
   requireProvisioned?: boolean;
   /** Write it to the intake, which releases it, under the hash of the delivery that GitLab reported the push with. */
   delivery?: string;
@@ -36,7 +36,7 @@ export async function pushRevision(runtime: Runtime, options: PushOptions): Prom
   return (await storeRevision(runtime, options)).code;
 }
 
-/** The same, for who releases it: with its key, and the exit code of a dry run. */
+/** The same, for a caller that releases it: with its key, and the exit code of a dry run. */
 export async function storeRevision(
   runtime: Runtime,
   options: PushOptions,
@@ -57,7 +57,7 @@ export async function storeRevision(
   const [{ bucket }, { sha256, files }] = await Promise.all([
     readPlatformFacts(aws, options.environment),
     hashContent(software.files, signal),
-    // Loaded while the facts are on their way.
+    // Loaded while the facts are being fetched.
     aws.s3(),
   ]);
   const size = files.reduce((sum, file) => sum + file.size, 0);
@@ -68,7 +68,7 @@ export async function storeRevision(
   const metadata = { bucket, key: keys.pushOf(key) };
   const areThere = async () => await areUploaded(aws, { bucket, keys: [zip.key, metadata.key] }, signal);
   let [hasZip, hasMetadata] = await areThere();
-  // Once marked, no prune takes it; before that one may have.
+  // Once it is marked, no prune deletes it; an earlier one may have.
   const chosen = { bucket, revision: zip.key };
   if (hasZip && !options.dryRun && (await chooseRevision(aws, chosen, signal))) {
     [hasZip, hasMetadata] = await areThere();

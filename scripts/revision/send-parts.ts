@@ -6,19 +6,19 @@ export interface UploadTarget {
 }
 
 export interface Content {
-  /** Makes the bytes, again for each attempt: what was sent is no longer in memory. */
+  /** Makes the bytes, again for each attempt: sent bytes are no longer in memory. */
   readonly bytes: () => Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
   readonly type: string;
 }
 
-/** The least that S3 takes as a part but the last (https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html). */
+/** S3's minimum size of a part except the last (https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html). */
 const partBytes = 5 * 1024 ** 2;
-/** How many parts are on their way at the same time: together with the one that is filled, all the memory of an upload. */
+/** How many parts are in transit at the same time: together with the one being filled, all the memory of an upload. */
 const atOnce = 3;
 
 /**
- * Writes an object if there is none of its key: what fits into one part in one call, what does not in parts side by side,
- * while it is made. Returns the bytes sent. lib-storage does the same with new memory for each part, which Node frees late.
+ * Writes an object if there is none with its key: in one call if it fits into one part, otherwise in parallel parts,
+ * while it is made. Returns the bytes sent. lib-storage does the same, but allocates new memory for each part, which Node frees late.
  */
 export async function sendParts(
   s3: S3Client,
@@ -65,7 +65,7 @@ interface PartedUpload {
   /** Sends a part, once few enough are on their way; returns memory for the next one. */
   send(part: Buffer<ArrayBuffer>): Promise<Buffer<ArrayBuffer>>;
   complete(): Promise<void>;
-  /** Ends what is on its way and has S3 forget the parts. */
+  /** Ends what is in transit and makes S3 forget the parts. */
   abort(): Promise<void>;
 }
 

@@ -3,7 +3,7 @@ import { VendhostError } from '../errors.ts';
 import { type Content, sendParts, type UploadTarget } from './send-parts.ts';
 
 /**
- * Which of a bucket's objects exist, in one call: no other keys start as theirs do. Asked by listing: for an object that is
+ * Which of a bucket's objects exist, in one call: no other keys have the same prefixes. It lists: for an object that is
  * absent, HeadObject answers 403 instead of 404 to a role that may list its own prefixes only
  * (https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html).
  */
@@ -48,7 +48,7 @@ export async function uploadOnce(
       const status = statusOf(error);
       if (status === 412) return undefined;
       // 409: another conditional write to this key is in progress. 404: the parts are gone, perhaps because they were put
-      // together and the answer was lost. No status: the connection broke.
+      // together and the response was lost. No status: the connection broke.
       const again = status === undefined || status === 404 || status === 409 || status >= 500;
       if (!again || error instanceof VendhostError) throw error;
       if (await isUploaded(aws, target, signal)) return undefined;

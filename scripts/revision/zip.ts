@@ -8,7 +8,7 @@ const maxBytes = 5 * 1024 ** 3;
 /** A zip counts files in 16 bits and bytes in 32 (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.3.16). */
 const maxFiles = 2 ** 16 - 2;
 const maxZipBytes = 2 ** 32 - 1;
-/** A file's headers; deflate may add a little to what it cannot compress. */
+/** A file's headers; deflate may add a little to incompressible data. */
 const overhead = 256;
 
 /**
@@ -21,7 +21,7 @@ export async function* zipOf(packing: Packing): AsyncGenerator<Uint8Array> {
   else yield* (await import('./threaded-zip.ts')).threadedZip(packing);
 }
 
-/** Throws `REVISION_TOO_LARGE` for files that do not fit into a revision. */
+/** Throws `REVISION_TOO_LARGE` for files that exceed a revision's limit. */
 export function checkFits(files: readonly RevisionFile[]): void {
   const total = files.reduce((sum, { size }) => sum + size, 0);
   if (total <= maxBytes) return;

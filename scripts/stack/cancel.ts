@@ -19,7 +19,7 @@ export async function stopDeploys({ out }: Runtime, aws: Aws, operations: readon
   for (const { stack, token } of operations) {
     try {
       const status = (await readStack(aws, stack))?.status;
-      // Somebody else may have begun after this command's own request was refused.
+      // Somebody else may have started one after this command's own request was refused.
       if (status === 'UPDATE_IN_PROGRESS' && (await lastToken(aws, stack)) === token) {
         await cancelUpdate(aws, stack);
         out.step(`${stack}: the update is cancelled, CloudFormation rolls it back`);

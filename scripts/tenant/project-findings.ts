@@ -148,7 +148,7 @@ export function versionFindings({ path, version, forkPipelines }: ProjectFacts) 
     const reason = `GitLab ${version} gives a fork's pipeline in ${path} the ID token of ${path} itself`;
     const upgrade = `upgrade GitLab to ${leastForForks} or newer`;
     if (forkPipelines === false) {
-      const message = `${reason}; only the project's setting against such pipelines is in the way`;
+      const message = `${reason}; only the project's setting prevents such pipelines`;
       warnings.push({ code: 'GITLAB_OLD', message, hint: upgrade });
     } else {
       const setting = 'Settings > CI/CD > General pipelines > Run pipelines in the parent project';
@@ -159,7 +159,7 @@ export function versionFindings({ path, version, forkPipelines }: ProjectFacts) 
   if (isAtLeast(version, leastForPaths) === false) {
     warnings.push({
       code: 'GITLAB_OLD',
-      message: `GitLab ${version} lets roles know ${path} by its path only: if it is moved or deleted, whoever takes the path next gets its roles`,
+      message: `GitLab ${version} lets roles know ${path} by its path only: if it is moved or deleted, the next owner of the path gets its roles`,
       hint: `upgrade GitLab to ${leastForPaths} or newer and vend again: the roles then know the project by its id, and only its protected branches`,
     });
   }

@@ -97,7 +97,7 @@ export function withLibrary(plan: ProjectPlan, { allow, refusals, warnings }: Li
 export function refuse({ path, refusals }: Pick<ProjectPlan, 'path' | 'refusals'>): void {
   const [first, ...others] = refusals;
   if (first === undefined) return;
-  const message = others.length === 0 ? first.message : `${refusals.length} things stand against vending ${path}`;
+  const message = others.length === 0 ? first.message : `${refusals.length} faults prevent vending ${path}`;
   const { code } = first;
   throw new VendhostError(code, `${message}; nothing was changed`, {
     details: others.length === 0 ? [] : refusals.map((each) => `${each.code}: ${each.message}`),

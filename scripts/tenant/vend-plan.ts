@@ -280,8 +280,8 @@ export function vendLines(plan: VendPlan, projects = 1): string[] {
     ),
     ...(balancer === undefined ? [] : [moveLine(balancer)]),
     ...planLines(stacks),
-    ...(rewritesRecord === true ? ['record: written again, it is not as it was vended'] : []),
-    ...giveBack.map((priority) => `priority ${priority} is given back: the tenant no longer has its rule`),
+    ...(rewritesRecord === true ? ['record: rewritten, it differs from what was vended'] : []),
+    ...giveBack.map((priority) => `priority ${priority} is released: the tenant no longer has its rule`),
     ...(variables ?? []).map(
       ({ action, key, scope, project }) =>
         `GitLab variable ${key} (${scope})${projects > 1 ? ` of ${project}` : ''}: ${action}`,

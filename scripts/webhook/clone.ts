@@ -46,7 +46,7 @@ export async function openBranch(
     if (exitCode === 0) return stdout;
     throw new VendhostError('CLONE_FAILED', `cannot clone ${branch} of ${repository}`, {
       details: String(stderr).split('\n').filter(Boolean).slice(-5),
-      hint: 'vend the tenant again: it renews the deploy token where that is gone, and the address where the project moved',
+      hint: 'vend the tenant again: it renews a missing deploy token, and the address if the project moved',
     });
   };
   const ref = `refs/heads/${branch}`;

@@ -46,7 +46,7 @@ export function reportedPush({ env }: Pick<Runtime, 'env'>): ClonedPush {
 export function overtaken({ out }: Runtime, { commit, branch }: ClonedPush, head: string): ExitCode {
   out.result(
     { superseded: true, head },
-    `${branch} is at ${head || 'no commit'} now: nothing more is made of ${commit}`,
+    `${branch} is at ${head || 'no commit'} now: nothing more is done for ${commit}`,
   );
   return exitCodes.superseded;
 }

@@ -4,7 +4,7 @@ import type { Report } from '../../scripts/report/report.ts';
 export const sampleReport: Report = {
   title: 'What this merge request changes',
   summary:
-    'After the merge, production loses a database and replaces all instances; staging could not be looked at whole',
+    'After the merge, production loses a database and replaces all instances; staging could not be fully checked',
   sections: [
     {
       id: 'configuration',
@@ -31,7 +31,7 @@ export const sampleReport: Report = {
         {
           id: 'vendhost-staging-shop-host',
           gravity: 'unknown',
-          title: 'vendhost-staging-shop-host is in UPDATE_IN_PROGRESS: what would change could not be found out',
+          title: 'vendhost-staging-shop-host is in UPDATE_IN_PROGRESS: what would change could not be determined',
           next: 'wait for pipeline 4711, then retry this job',
         },
       ],

@@ -30,7 +30,7 @@ test('a full disk behind standard output is an error, and no crash', async () =>
     code: 1,
     stdout: '',
     stderr:
-      'error[OUTPUT_LOST]: cannot write to standard output: no space left on device\nhint: run the same command again with somewhere to write to; it resumes from the current state\n',
+      'error[OUTPUT_LOST]: cannot write to standard output: no space left on device\nhint: run the same command again with a writable output; it resumes from the current state\n',
   });
 });
 
@@ -49,7 +49,7 @@ test('a working directory that is gone', async () => {
   const ended = await bash('cd gone; rm -r ../gone; $vendhost config show', cwd);
   expect(ended).toMatchObject({ code: 1, stdout: '' });
   expect(ended.stderr).toBe(
-    'error[DIRECTORY_MISSING]: the working directory is not there any more\nhint: change into a folder that is there, and run the same command again\n',
+    'error[DIRECTORY_MISSING]: the working directory no longer exists\nhint: change into an existing folder, and run the same command again\n',
   );
 });
 

@@ -54,7 +54,7 @@ export class NetworkStack extends VendhostStack {
       new FlowLogs(this, 'FlowLogs', { vpc, environment, traffic: config.flow_logs });
     }
 
-    // Tenants may not make one: IAM has no key for the subnets in it.
+    // Tenants may not create one: IAM has no key for the subnets in it.
     const databases = new CfnDBSubnetGroup(this, 'DatabaseSubnets', {
       dbSubnetGroupName: names.databaseSubnets(environment),
       dbSubnetGroupDescription: `Isolated subnets for the databases of ${environment}`,
@@ -77,7 +77,7 @@ export class NetworkStack extends VendhostStack {
     });
   }
 
-  /** The zones that were asked for once, else the region's first three, resolved by CloudFormation; CDK would look them up during synthesis. */
+  /** The zones that EC2 named once, else the region's first three, resolved by CloudFormation; CDK would look them up during synthesis. */
   override get availabilityZones(): string[] {
     if (this.#zones !== undefined) return [...this.#zones];
     return Array.from({ length: zones }, (_, index) => Fn.select(index, Fn.getAzs()));

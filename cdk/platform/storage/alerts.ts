@@ -13,7 +13,7 @@ export interface AlertsProps {
 }
 
 /**
- * The topic of all alarms of an environment, those of the tenants too. SNS asks each address once whether it wants the mails
+ * The topic of all alarms of an environment, including the tenants'. SNS asks each address once whether it wants the mails
  * (https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html).
  */
 export class Alerts extends Construct {

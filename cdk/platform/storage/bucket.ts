@@ -20,7 +20,7 @@ const incompleteUploadDays = 2;
 
 /**
  * The bucket of an environment. Objects below `logs/` expire, and noncurrent versions of all objects are deleted; everything
- * else stays. A file of the trail that somebody deletes is a noncurrent version, too, and can be taken back. What stays includes the artifacts that CodePipeline stores under the names of pipelines: CodeDeploy downloads the last
+ * else stays. A file of the trail that somebody deletes also becomes a noncurrent version, and can be restored. What stays includes the artifacts that CodePipeline stores under the names of pipelines: CodeDeploy downloads the last
  * successful revision from there whenever an instance starts, however old it is. A bucket key saves most calls of KMS.
  *
  * The bucket and its policy are retained when the stack is deleted, but not when its creation fails: the next attempt needs

@@ -11,7 +11,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { names } from '../../../scripts/config/names.ts';
 
-/** The rights to a key that an encrypted volume or log group needs. */
+/** The permissions on a key that an encrypted volume or log group needs. */
 const use = ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'];
 
 /**
@@ -22,15 +22,15 @@ const use = ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKe
  * |--------------------------------------------|-----------------------------------------------------------------------|
  * | people and roles, S3 for them              | their own IAM rights                                                  |
  * | CodePipeline: artifacts, approval topic    | IAM rights of the pipeline's role ([SNS])                             |
- * | RDS, Secrets Manager                       | IAM rights of who creates the database, then a grant ([RDS])          |
+ * | RDS, Secrets Manager                       | IAM rights of the database's creator, then a grant ([RDS])            |
  * | CloudTrail: log files                      | TrailEncryptsLogs, of this trail only ([trail])                       |
  * | CloudTrail: bucket key                     | TrailMakesBucketKey, TrailUsesBucketKey, of this trail only ([key])   |
- * | who reads CloudTrail's log files           | AccountDecryptsTrailLogs, and their own IAM rights                    |
+ * | readers of CloudTrail's log files          | AccountDecryptsTrailLogs, and their own IAM rights                    |
  * | CloudWatch Logs                            | LogGroups, in the context of a log group of this account ([logs])     |
  * | EC2, and Auto Scaling, whose role is AWS's | VolumesThroughEc2, GrantsThroughEc2 ([scaling])                       |
  * | CloudWatch alarms, RDS events to topics    | NoticesToTopics ([SNS])                                               |
  *
- * EC2's statements are those of AWS's own key for EBS: whoever may launch an instance may have EC2 decrypt its volumes. They
+ * EC2's statements are those of AWS's own key for EBS: a caller who may launch an instance may have EC2 decrypt its volumes. They
  * name no role, because KMS refuses a key policy that names a role which does not exist yet.
  *
  * [SNS]: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services

@@ -8,16 +8,16 @@ import { Arns } from '../../arns.ts';
 
 export interface LostWritesProps {
   readonly environment: string;
-  /** Of the environment's alarms. */
+  /** For the environment's alarms. */
   readonly topic: ITopic;
 }
 
 const days = 24 * 60 * 60;
 
 /**
- * The dead-letter queue of all tenants' intakes: writes for which EventBridge could start nothing, each with the rule, the target and why
- * (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html); and the alarm that says there are some. One for the
- * environment, and here: a tenant's own would need rights of the tenant's that have no room for more.
+ * The dead-letter queue of all tenants' intakes, and its alarm: writes for which EventBridge could start nothing, each with the rule, the target and the reason
+ * (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html). There is one for the
+ * environment, because a queue for each tenant would need permissions for which the tenant's policies have no room.
  */
 export class LostWrites extends Construct {
   constructor(scope: Construct, id: string, { environment, topic }: LostWritesProps) {

@@ -11,7 +11,7 @@ import { EnvironmentKey } from './key.ts';
 import { LostWrites } from './lost-writes.ts';
 import { ObjectTrail } from './trail.ts';
 
-/** The key of an environment, its bucket, the bucket for delivered logs, the topic of its alarms, and the trail that records who wrote what. */
+/** The key of an environment, its bucket, the bucket for delivered logs, the topic of its alarms, and the trail that records writes. */
 export class StorageStack extends VendhostStack {
   constructor(app: App, { environment, config }: PlatformProps) {
     super(
@@ -42,8 +42,8 @@ export class StorageStack extends VendhostStack {
       [versionFact]: String(factsVersion),
     });
     const trail = new ObjectTrail(this, 'Trail', { environment, bucket, key });
-    // CloudTrail writes to the bucket at once, and a bucket with objects cannot be deleted. So the trail comes last: a
-    // creation that fails before it can be rolled back.
+    // CloudTrail writes to the bucket at once, and a bucket with objects cannot be deleted. So the trail comes last: if
+    // creation fails before it, it can be rolled back.
     trail.trail.node.addDependency(facts, key, logs, alerts, undelivered);
 
     new CfnOutput(this, 'BucketName', { value: bucket.bucketName });

@@ -19,9 +19,9 @@ const prefix = 'logs/trail';
 const recorded = ['audit/', 'claims/', 'infrastructure/', 'software/'];
 
 /**
- * Records who wrote and who deleted revisions, image records, claims and records of actions, and every management event that changes something in
- * this region: policies of bucket and key, listener rules and the trail itself among them. The files in the bucket stay as
- * long as `retention_days.trail` says; CloudWatch Logs keeps the events for three days, for searching.
+ * Records writes and deletions of revisions, image records, claims and records of actions, and every management event that changes something in
+ * this region, including policies of bucket and key, listener rules and the trail itself. The files in the bucket stay for
+ * `retention_days.trail`; CloudWatch Logs keeps the events for three days, for searching.
  *
  * Not CDK's `Trail`: its bucket policy admits any trail of any account, and its role may write to all streams.
  */

@@ -7,9 +7,9 @@ import { tenantRole } from './tenant-role.ts';
 import type { Scope } from './tenant-scope.ts';
 
 /**
- * The role of people who approve the tenant's releases; no role of the tenant's jobs may. Anybody of the account who may assume
- * it and has signed in with MFA: users of IAM, and whom they name. People who sign in by IAM Identity Center have no MFA in
- * their session that IAM sees; they get this role's rights in a permission set instead.
+ * The role of people who approve the tenant's releases; no role of the tenant's jobs may. It trusts users of the account who may assume
+ * it and have signed in with MFA: IAM users, and whom they name. IAM sees no MFA in sessions of people who sign in through IAM Identity Center;
+ * they get this role's permissions in a permission set instead.
  */
 export function approverRole(parent: Construct, scope: Scope, policies: readonly ListedPolicy[]): CfnRole {
   return tenantRole(parent, {
@@ -32,8 +32,8 @@ export interface ApproverJobProps {
 }
 
 /**
- * The role of jobs that approve: those of one branch of the approvals project. IAM cannot tell jobs of one project and branch apart, so
- * what separates who approves from who releases is that it is another project, with other members.
+ * The role of jobs that approve: those of one branch of the approvals project. IAM cannot distinguish jobs of one project and branch, so
+ * only a separate project with other members separates approvers from releasers.
  */
 export function approverJobRole(parent: Construct, { scope, project, branch, policies }: ApproverJobProps): CfnRole {
   return tenantRole(parent, {
@@ -46,11 +46,11 @@ export function approverJobRole(parent: Construct, { scope, project, branch, pol
   });
 }
 
-/** What an approver may do but read. */
+/** An approver's permissions other than reads. */
 export function approvalRights(scope: Scope): Right[] {
   const pipeline = scope.arn('codepipeline', scope.host);
   return [
-    // It answers with the token that an approval needs.
+    // The response contains the token that an approval needs.
     { sid: 'SeeApproval', actions: ['codepipeline:GetPipelineState'], resources: [pipeline] },
     {
       sid: 'Approve',
@@ -60,7 +60,7 @@ export function approvalRights(scope: Scope): Right[] {
     },
     ...auditRights(scope),
     {
-      // To write the record of the answer; what it reads, it decrypts by the rights of all jobs.
+      // To write the record of the answer; what it reads, it decrypts with the permissions of all jobs.
       sid: 'Encrypt',
       actions: ['kms:GenerateDataKey'],
       resources: [scope.facts['key-arn']],

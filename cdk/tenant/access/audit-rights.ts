@@ -5,7 +5,7 @@ import type { Scope } from './tenant-scope.ts';
 /**
  * Writes records of actions, each once: S3 refuses a key that exists when the request has `If-None-Match`, and without that
  * header IAM refuses the request (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html). The
- * boundary denies it too, and all that would change or delete a record.
+ * boundary denies it too, with everything that would change or delete a record.
  */
 export function auditRights(scope: Scope): Right[] {
   return [

@@ -58,7 +58,7 @@ function builderRights(scope: Scope): Right[] {
     {
       sid: 'StartFromOwn',
       actions: run,
-      // The launch template, as Auto Scaling may ask what the caller of a roll-out may launch.
+      // The launch template, because Auto Scaling may check what the caller of a roll-out may launch.
       resources: [...scope.images(), ...scope.ec2('key-pair', 'launch-template', 'security-group')],
       when: scope.resourceTags,
       because: "Any resource with the tenant's tags.",
@@ -73,7 +73,7 @@ function builderRights(scope: Scope): Right[] {
   ];
 }
 
-/** Key pair, security group and image, and what has the tenant's tags since it was created. */
+/** Key pair, security group and image, and resources that have had the tenant's tags since they were created. */
 function ownRights(scope: Scope): Right[] {
   return [
     {

@@ -80,7 +80,7 @@ export function tenantReadRights(scope: Scope): Right[] {
       sid: 'List',
       actions: ['s3:ListBucket'],
       resources: scope.objects(''),
-      // Without a prefix a listing would name everybody's objects, so it is refused; `ConditionalObjects` tells absence apart.
+      // Without a prefix a listing would show everybody's objects, so it is refused; `ConditionalObjects` tells absence apart.
       when: {
         StringLike: {
           's3:prefix': [

@@ -15,8 +15,8 @@ interface BuildSecrets {
 type BuildKind = Parameters<typeof names.buildProject>[1];
 
 /**
- * The role of the builds that make revisions of pushes: clone, look whether the virtual host is what the push says, and write what the push
- * has to one of two folders; of a half to that half's alone. It runs nothing of the tenant's. The access stack has no room for it.
+ * The role of the builds that make revisions of pushes: clone, check whether the virtual host matches the push, and write the push's
+ * content to one of two folders; with two projects, only to its half's. It runs nothing of the tenant's. The access stack has no room for it.
  */
 export function intakeBuildRole(parent: Construct, scope: Scope, { half, registry }: BuildSecrets): CfnRole {
   const { tenant } = scope.place;
@@ -49,7 +49,7 @@ export function intakeBuildRole(parent: Construct, scope: Scope, { half, registr
   });
 }
 
-/** What a build reads the tenant's repository with, or the one with a half, and what CodeBuild pulls the image with. */
+/** The secret a build reads the tenant's repository with, or one per half, and the one CodeBuild pulls the image with. */
 export function cloneRight(scope: Scope, { half, registry }: BuildSecrets): Right {
   return {
     sid: 'Clone',
@@ -107,7 +107,7 @@ export function buildNetworkRights(scope: Scope): Right[] {
       because: "CodeBuild's interfaces, whose ids AWS chooses.",
     },
     {
-      // It knows no service (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html).
+      // This call has no key for the service (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html).
       sid: 'InterfaceEnd',
       actions: ['ec2:DeleteNetworkInterface'],
       resources: interfaces,

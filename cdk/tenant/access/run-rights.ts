@@ -4,8 +4,8 @@ import type { Scope } from './tenant-scope.ts';
 
 /**
  * Runs commands as root on the tenant's own instances (`host run`), known by their tags
- * (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html). Not where releases need an approval: whoever
- * is root can put any software there, and nobody would be asked. No right to list commands: they and their outputs are everybody's of
+ * (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html). Not where releases need an approval: a root
+ * user can install any software there without one. No permission to list commands: commands and their outputs are visible to everybody in
  * the account.
  */
 export function runRights(scope: Scope): Right[] {
@@ -15,7 +15,7 @@ export function runRights(scope: Scope): Right[] {
     {
       sid: 'Run',
       actions: ['ssm:SendCommand'],
-      // Outputs longer than an answer holds go to the tenant's own bucket, with the rights of the instance.
+      // Outputs longer than a response holds go to the tenant's own bucket, with the instance's permissions.
       resources: [`arn:${scope.partition}:ssm:${scope.region}::document/AWS-RunShellScript`, bucket],
     },
     {

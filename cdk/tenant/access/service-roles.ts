@@ -69,7 +69,7 @@ export function instanceRole(parent: Construct, scope: Scope): CfnRole {
         because: "Any stream of the tenant's own two log groups: an agent names them after instances and files.",
       },
       {
-        // GenerateDataKey: to write to the tenant's own bucket, whose policy has the other rights to it.
+        // GenerateDataKey: to write to the tenant's own bucket, whose policy grants everything else.
         sid: 'Key',
         actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
         resources: [scope.facts['key-arn']],
@@ -174,7 +174,7 @@ export function codedeployRole(parent: Construct, scope: Scope, launching: Liste
 }
 
 /**
- * What AWS's page asks for where the group has a launch template: to launch, to tag what is launched, to pass its role
+ * What AWS's page requires if the group has a launch template: to launch, to tag what is launched, to pass its role
  * (https://docs.aws.amazon.com/codedeploy/latest/userguide/getting-started-create-service-role.html). No more than the group itself
  * may launch; the rest is `launchRights`.
  */

@@ -3,9 +3,9 @@ import type { Right } from '../../role.ts';
 import type { Scope } from './tenant-scope.ts';
 
 /**
- * Starts the document that switches the tenant's maintenance (`host maintenance on`), and follows it. AWS asks for the right to start on the document and
- * on the execution (https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-setup-identity-based-policies.html), and may refuse who starts it
- * without the right to pass the role that it acts as (https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-troubleshooting.html).
+ * Starts the document that switches the tenant's maintenance (`host maintenance on`), and follows it. AWS requires permission to start on the document and
+ * on the execution (https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-setup-identity-based-policies.html), and may refuse a caller
+ * who may not pass the role that it acts as (https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-troubleshooting.html).
  */
 export function switchRights(scope: Scope): Right[] {
   if (!scope.maySwitch) return [];
@@ -18,7 +18,7 @@ export function switchRights(scope: Scope): Right[] {
       because: 'AWS chooses the id of the execution, whose document is that one.',
     },
     {
-      // No right makes use of it: there is none to start another document, to make one, or to give one a role in a maintenance window or an association.
+      // No other permission can use it: none to start or create another document, or to give one a role in a maintenance window or an association.
       sid: 'PassSwitch',
       actions: ['iam:PassRole'],
       resources: [scope.roleArn('switch')],
@@ -33,7 +33,7 @@ export function switchRights(scope: Scope): Right[] {
   ];
 }
 
-/** What the drift check reads of the document and its role, as the handlers of CloudFormation do. */
+/** What the drift check reads of the document and its role, like CloudFormation's handlers. */
 export function switchReads(scope: Scope): Right[] {
   if (!scope.maySwitch) return [];
   return [

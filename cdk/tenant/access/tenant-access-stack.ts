@@ -21,11 +21,11 @@ import { codedeployRole, instanceRole, pipelineRole, planRole } from './service-
 import { deployRole } from './tenant-job-roles.ts';
 import { Scope } from './tenant-scope.ts';
 
-/** What a tenant has of which load balancers. */
+/** Which load balancers a tenant uses, and how. */
 export interface TenantBalancers {
   /** Those with a target group and rules. */
   readonly entry: readonly EntryBalancer[];
-  /** Others than the one that serves the hosts, that instances are to be attached to. */
+  /** Load balancers other than the serving one that instances must be attached to. */
   readonly others: readonly number[];
   /** The one without a number in logical ids, whether it still has resources or not. */
   readonly plain: number;
@@ -36,9 +36,9 @@ export interface AccessProps {
   readonly account: string;
   readonly region: string;
   readonly facts: PlatformFacts;
-  /** The tenant's project; of two the one with infrastructure/. */
+  /** The tenant's project; of two projects, the one with infrastructure/. */
   readonly project: GitlabProject;
-  /** The project with the software, where the tenant has two. */
+  /** The project with the software, if the tenant has two. */
   readonly software?: GitlabProject | undefined;
   readonly branch: string;
   readonly hosts: readonly string[];
@@ -48,9 +48,9 @@ export interface AccessProps {
   readonly maintenance?: string | undefined;
   /** Page that the tenant's jobs may switch on and off. */
   readonly maintenanceSwitch?: string | undefined;
-  /** The one that is to serve the hosts. */
+  /** The load balancer that should serve the hosts. */
   readonly loadBalancer: number;
-  /** Of a tenant that moves to another, or has moved; without it, `loadBalancer` alone has all. */
+  /** For a tenant that moves to another, or has moved; without it, `loadBalancer` alone has everything. */
   readonly balancers?: TenantBalancers | undefined;
   readonly port: number;
   readonly limits: TenantLimits;
@@ -58,9 +58,9 @@ export interface AccessProps {
   readonly approvals?: Approvals | undefined;
   /** Days for which logs of instances are kept. */
   readonly logDays: number;
-  /** What starts the pipeline besides the tenant's jobs, if anything does. */
+  /** What starts the pipeline in addition to the tenant's jobs, if anything does. */
   readonly intake?: Intake | undefined;
-  /** How builds run where GitLab reports the tenant's pushes. */
+  /** How builds run if GitLab reports the tenant's pushes. */
   readonly builds?: BuildSettings | undefined;
   /** Environment whose images may be promoted to this one. */
   readonly imagesFrom?: Environment | undefined;
@@ -84,7 +84,7 @@ class TenantAccessStack extends VendhostStack {
       roles: [instance.ref],
     });
     const projects: [GitlabProject, ...GitlabProject[]] = software === undefined ? [project] : [project, software];
-    // Says nothing that can change: a policy with a name of its own cannot get another description
+    // Says nothing that can change: the description of a policy with a fixed name cannot be changed
     // (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-managedpolicy.html).
     const reading = makePolicy(this, 'Reading', {
       name: names.readingPolicy(place),
@@ -136,7 +136,7 @@ class TenantAccessStack extends VendhostStack {
       description: `Hosts, limits and roles of ${place.tenant} in ${place.environment}`,
       value: JSON.stringify(tenantRecord(props, scope)),
     });
-    // Whoever reads the record uses the roles immediately.
+    // Readers of the record use the roles immediately.
     for (const each of [...roles, profile]) record.addResourceDependency(each);
     const { deploy, softwareDeploy } = deployArns(props, scope);
     new CfnOutput(this, 'DeployRole', { value: deploy });
@@ -146,7 +146,7 @@ class TenantAccessStack extends VendhostStack {
   }
 }
 
-/** With two, `deploy` is that of the infrastructure's jobs; no build of the software deploys: a write to the intake does. */
+/** With two projects, `deploy` is the role of the infrastructure's jobs; no build of the software deploys: a write to the intake does. */
 function deployArns(
   { software }: Pick<AccessProps, 'software'>,
   scope: Scope,
@@ -211,8 +211,8 @@ function recordedBalancers({ loadBalancer, balancers }: AccessProps) {
 }
 
 /**
- * The two stacks that vending deploys: the access stack, and the entry stack, which names roles of the first. The role of the software's
- * own project, where there is one, is in the second.
+ * The two stacks that vending deploys: the access stack, and the entry stack, which names roles of the first. If the software has its
+ * own project, that project's role is in the second.
  */
 export function tenantAccessApp(app: AppProps, props: AccessProps): App {
   const made = newApp(app);
@@ -230,7 +230,7 @@ export function tenantAccessApp(app: AppProps, props: AccessProps): App {
   entry.addStackDependency(access);
   const { software, branch } = props;
   if (software !== undefined && !scope.isBuilt) {
-    // The access stack's template has no room for a second role: CloudFormation takes 51,200 bytes. A policy of that stack, attached here, could
+    // The access stack's template has no room for a second role: CloudFormation accepts 51,200 bytes. A policy of that stack, attached here, could
     // not be deleted there.
     deployRole(entry, { scope, project: software, branch, half: 'software', reading: tenantReadRights(scope) });
   }

@@ -16,9 +16,9 @@ export interface DeployRoleProps extends Pick<RoleProps, 'attached' | 'foreign'>
   readonly scope: Scope;
   readonly project: GitlabProject;
   readonly branch: string;
-  /** `tenantReadRights`, where no policy with them is attached. */
+  /** `tenantReadRights`, if no policy with them is attached. */
   readonly reading?: readonly Right[];
-  /** What the project is trusted for; without it for both halves. */
+  /** What the project is trusted for; absent: for both halves. */
   readonly half?: Half | undefined;
   /** ARN of the secret for the registry of the image that builds run in. */
   readonly registry?: string | undefined;
@@ -48,7 +48,7 @@ function machineRights(scope: Scope, half: Half | undefined, registry: string | 
   return [buildLogRight(scope, 'machine'), ...buildNetworkRights(scope), cloneRight(scope, { half, registry })];
 }
 
-/** Rights of a half are some of the rights of both: what one project may do is never more than what the two may. */
+/** A half's permissions are a part of the whole: one project may never do more than the two together. */
 function rightsOfHalf(scope: Scope, half: Half | undefined): Right[] {
   const infrastructure = half !== 'software';
   const software = half !== 'infrastructure';
@@ -109,8 +109,8 @@ function leaseRights(scope: Scope): Right[] {
 }
 
 /**
- * Deletes what prunes delete: not versions, so the bucket keeps all of it for the platform's days, and not the descriptions of pushes and
- * releases. What is deleted is the tenant's own, and no delete lets another object be deployed than the one that was approved.
+ * Deletes what prunes delete: no versions, so the bucket keeps everything for the platform's number of days, and no descriptions of pushes and
+ * releases. It deletes only the tenant's own objects, and no delete causes another object to be deployed than the approved one.
  */
 function pruneRights(scope: Scope, half: Half | undefined): Right[] {
   const { place } = scope;
@@ -220,7 +220,7 @@ function releaseJobRights(scope: Scope): Right[] {
 
 /**
  * A deployment without the pipeline, past scripts of the former revision that always fail (`release start --ignore-stop-failures`). IAM has
- * no key for what is deployed: where releases need an approval, it would be one that nobody gave
+ * no key for what is deployed: where releases need an approval, this would bypass it
  * (https://docs.aws.amazon.com/codedeploy/latest/userguide/auth-and-access-control-permissions-reference.html).
  */
 function pastRights(scope: Scope): Right[] {
@@ -240,7 +240,7 @@ function pastRights(scope: Scope): Right[] {
   ];
 }
 
-/** Jobs start the pipeline themselves: what they write must not start it a second time. */
+/** Jobs start the pipeline themselves: their writes must not start it a second time. */
 function notIntake(scope: Scope): Right[] {
   if (scope.intake === undefined) return [];
   return [

@@ -12,7 +12,7 @@ export interface ScopeProps {
   readonly limits: TenantLimits;
   readonly port: number;
   readonly intake?: Intake | undefined;
-  /** Page of the tenant's that its jobs may switch on. */
+  /** Page that the tenant's jobs may switch on. */
   readonly maintenanceSwitch?: string | undefined;
 }
 
@@ -22,7 +22,7 @@ export class Scope extends Arns {
   readonly facts: PlatformFacts;
   readonly limits: TenantLimits;
   readonly host: string;
-  /** What starts the tenant's pipeline besides its jobs, if anything does. */
+  /** What starts the tenant's pipeline in addition to its jobs, if anything does. */
   readonly intake: Intake | undefined;
   /** Whether the tenant's jobs may switch maintenance. */
   readonly maySwitch: boolean;
@@ -89,21 +89,21 @@ export class Scope extends Arns {
   }
 
   /**
-   * As `requestTags`, and only while one of these calls creates the resource: nothing that exists without an owner can be
+   * Like `requestTags`, and only while one of these calls creates the resource: existing resources without an owner cannot be
    * taken (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html).
    */
   tagsOnCreation(...calls: string[]): Condition {
     return { StringEquals: { ...this.requestTags.StringEquals, 'ec2:CreateAction': calls } };
   }
 
-  /** A new instance of a granted type that answers IMDSv2 only. A launch that does not say so is refused too. */
+  /** A new instance of a granted type that answers IMDSv2 only. A launch that omits this is refused too. */
   get newInstance(): Condition {
     return merge(this.requestTags, {
       StringEquals: { 'ec2:InstanceType': this.limits.instance_types, 'ec2:MetadataHttpTokens': 'required' },
     });
   }
 
-  /** A new volume that is encrypted; with which key, no condition says. */
+  /** A new encrypted volume; no condition restricts the key. */
   get newVolume(): Condition {
     return merge(this.requestTags, { Bool: { 'ec2:Encrypted': 'true' } });
   }
@@ -113,7 +113,7 @@ export class Scope extends Arns {
     return merge(this.requestTags, { StringEqualsIfExists: { 'ec2:SnapshotID': '*' } });
   }
 
-  /** Everything of EC2's in the region, images and snapshots too; for statements that ask for tags. */
+  /** All EC2 resources in the region, including images and snapshots; for statements that require tags. */
   get anything(): string[] {
     return [`arn:${this.partition}:ec2:${this.region}:*:*`];
   }
@@ -123,13 +123,13 @@ export class Scope extends Arns {
     return { StringEqualsIfExists: { 'ec2:NetworkInterfaceID': '*' } };
   }
 
-  /** The subnet of a builder that is public: `vendhost image bake` uses the first of the tier. */
+  /** The subnet of a public builder: `vendhost image bake` uses the first of the tier. */
   get publicSubnet(): string {
     const [first = ''] = this.facts['public-subnet-ids'];
     return this.arn('ec2', `subnet/${first}`);
   }
 
-  /** The subnets of instances, and of builders that are private. */
+  /** The subnets of instances, and of private builders. */
   get egressSubnets(): string[] {
     return this.facts['egress-subnet-ids'].map((id) => this.arn('ec2', `subnet/${id}`));
   }

@@ -19,7 +19,7 @@ export interface DataStackProps {
 
 /**
  * A tenant's data: a MySQL database and the secret of its administrator. All resources are retained when the stack is
- * deleted, so that only a person can delete data; those of a first creation that failed are not. There are no exports: the host stack gets the outputs as parameters.
+ * deleted, so that only a person can delete data; those of a failed first creation are not. There are no exports: the host stack gets the outputs as parameters.
  */
 export class DataStack extends VendhostStack {
   constructor(app: App, props: DataStackProps) {

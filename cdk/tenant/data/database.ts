@@ -41,7 +41,7 @@ export class Database extends Construct {
     const { config, secret } = props;
     const production = props.place.environment === 'production';
     const name = names.host(props.place);
-    // CloudFormation's updates leave storage alone that RDS has raised (https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-rds/pull/598).
+    // CloudFormation's updates ignore storage that RDS has raised (https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-rds/pull/598).
     const maxStorage = autoscaledStorage(config, props.grantedStorage);
 
     const securityGroup = new CfnSecurityGroup(this, 'SecurityGroup', {
@@ -121,9 +121,9 @@ export class Database extends Construct {
 }
 
 /**
- * The administrator's password: generated with our secret, or by RDS in a secret of its own, `rds!db-…`, which it rotates every seven
- * days (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html). Our secret stays then, and has the name of the
- * administrator: another name, or the same in other words, would replace the database.
+ * The administrator's password: generated with our secret, or by RDS in its own secret, `rds!db-…`, which it rotates every seven
+ * days (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html). Our secret stays in that case, and has the
+ * administrator's name: another name, or another expression for it, would replace the database.
  */
 function password({ config, secret, keyArn }: DatabaseProps): Partial<CfnDBInstanceProps> {
   if (config.rotation === 'none') return { masterUserPassword: secret.resolve('password') };
@@ -131,10 +131,10 @@ function password({ config, secret, keyArn }: DatabaseProps): Partial<CfnDBInsta
 }
 
 /**
- * Everything a retained database uses must be retained too: CloudFormation cannot delete what is in use. A creation that fails
+ * Everything a retained database uses must be retained too: CloudFormation cannot delete a resource in use. A creation that fails
  * leaves nothing behind, so that it can be retried under the same names
  * (`RetainExceptOnCreate`, https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html);
- * only a database that exists stays, because of its deletion protection, and a person decides about it.
+ * only an existing database stays, because of its deletion protection, and a person decides about it.
  */
 function retain(resource: CfnResource): void {
   resource.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);

@@ -6,15 +6,15 @@ import { Construct } from 'constructs';
 import type { PlatformFacts } from '../../../scripts/config/facts.ts';
 import { names, type Place } from '../../../scripts/config/names.ts';
 
-/** What the platform says of builds. */
+/** What the platform defines about builds. */
 export interface BuildSettings {
   /** Runner image of this library. */
   readonly image: string;
-  /** ARN of the secret for its registry, where that needs one. */
+  /** ARN of the secret for its registry, if that needs one. */
   readonly registrySecret?: string | undefined;
-  /** Address that is cloned, without a user in it; of two projects that of the one with infrastructure/. */
+  /** Address that is cloned, without a user in it; of two projects, that of the one with infrastructure/. */
   readonly repository: string;
-  /** Address of the project with the software, where the tenant has two. */
+  /** Address of the project with the software, if the tenant has two. */
   readonly softwareRepository?: string | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface BuildProjectProps {
   /** ARN. */
   readonly role: string;
   readonly description: string;
-  /** The build is stopped after so many. */
+  /** The build is stopped after so many minutes. */
   readonly minutes: number;
   readonly variables: Readonly<Record<string, string>>;
   readonly network?: CfnProject.VpcConfigProperty;
@@ -48,7 +48,7 @@ export class BuildProject extends Construct {
       name,
       description,
       serviceRole: role,
-      // It has no source of CodeBuild's: the command clones with the tenant's own token.
+      // No CodeBuild source: the command clones with the tenant's own token.
       source: { type: 'NO_SOURCE', buildSpec: buildSpec(place, which) },
       artifacts: { type: 'NO_ARTIFACTS' },
       encryptionKey: facts['key-arn'],
@@ -96,7 +96,7 @@ function buildSpec({ tenant, environment }: Place, which: BuildProjectProps['whi
   });
 }
 
-/** A registry that is neither public nor ECR is pulled from with the build's own role (https://docs.aws.amazon.com/codebuild/latest/userguide/sample-private-registry.html). */
+/** An image from a registry that is neither public nor ECR is pulled with the build's own role (https://docs.aws.amazon.com/codebuild/latest/userguide/sample-private-registry.html). */
 function pulling({ registrySecret }: BuildSettings): Partial<CfnProject.EnvironmentProperty> {
   if (registrySecret === undefined) return { imagePullCredentialsType: 'CODEBUILD' };
   return {

@@ -25,7 +25,7 @@ export interface BuildsProps {
 const keyVariable = 'VENDHOST_MACHINE_KEY';
 
 /**
- * What does the work of jobs for a tenant whose project has no runner: a build that makes a revision of a push, one that bakes and
+ * Replaces the jobs for a tenant whose project has no runner: a build that makes a revision of a push, one that bakes and
  * provisions, and what they and the webhook's function need to know. It is here so that the tenant cannot redefine it.
  */
 export class Builds extends Construct {
@@ -55,7 +55,7 @@ export class Builds extends Construct {
     this.#machineRule(props);
   }
 
-  /** What clones a project: a build with a role and a deploy token of its own. */
+  /** What clones a project: a build with its own role and deploy token. */
   #intake({ scope, settings, logDays }: BuildsProps, half: Half | undefined): void {
     const { place, facts } = scope;
     const { registrySecret: registry } = settings;
@@ -74,7 +74,7 @@ export class Builds extends Construct {
     });
   }
 
-  /** A secret whose value vending writes: a template would keep it. */
+  /** A secret whose value vending writes: in a template it would be stored. */
   #secret(id: string, name: string, description: string, facts: PlatformFacts): void {
     const secret = new CfnSecret(this, id, { name, description, kmsKeyId: facts['key-arn'] });
     Validations.of(secret).acknowledge({
@@ -108,7 +108,7 @@ export class Builds extends Construct {
   }
 }
 
-/** What a build is told: where to clone from, and for which half of the tenant it is. */
+/** A build's variables: where to clone from, and for which half of the tenant it is. */
 function buildVariables(
   { repository, softwareRepository = repository }: BuildSettings,
   half: Half | undefined,

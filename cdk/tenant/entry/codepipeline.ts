@@ -12,12 +12,12 @@ export interface PipelineProps {
 }
 
 /**
- * Variables of the source action, and of a pipeline, are put into configurations of later actions
+ * Variables of the source action and of the pipeline are inserted into configurations of later actions
  * (https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-variables.html).
  */
 const sourceNamespace = 'Source';
 
-/** The source action, whose revision whoever starts the pipeline names. */
+/** The source action; the caller who starts the pipeline names its revision. */
 export const sourceAction = 'Revision';
 
 type PipelineStage = CfnPipeline.StageDeclarationProperty;
@@ -25,7 +25,7 @@ type PipelineAction = CfnPipeline.ActionDeclarationProperty;
 
 /**
  * The pipeline that releases a revision: S3 source, a manual approval if the platform requires one, CodeDeploy. It names the
- * application and the deployment group, which come with the virtual host.
+ * application and the deployment group, which the virtual host creates.
  *
  * It does not poll for revisions: a release starts it with the key of one (`S3_OBJECT_KEY`). The key configured for the
  * source names no object, because CodePipeline executes a pipeline once when it is created; that first execution fails in

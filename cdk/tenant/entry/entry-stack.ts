@@ -29,7 +29,7 @@ export interface EntryProps {
   readonly pipelineRole: string;
   /** ARN of the instances' role. */
   readonly instanceRole: string;
-  /** ARN of the role with which a write to the intake starts the pipeline; without it nothing but jobs does. */
+  /** ARN of the role with which a write to the intake starts the pipeline; without it only jobs do. */
   readonly intakeRole?: string | undefined;
   /** Days for which logs of instances are kept. */
   readonly logDays: number;

@@ -4,14 +4,14 @@ import { hostLogs, names, type Place } from '../../../scripts/config/names.ts';
 
 export interface HostLogsProps {
   readonly place: Place;
-  /** ARN of the environment's key: hooks print what they like, passwords among it. */
+  /** ARN of the environment's key: hooks print anything, including passwords. */
   readonly keyArn: string;
   readonly days: number;
 }
 
 /**
- * The log groups of a tenant's instances, which outlive instances and virtual host, and end with the tenant. They are here and not in the
- * host stack so that neither the tenant's jobs nor its instances can delete them or keep them longer.
+ * The log groups of a tenant's instances, which outlive instances and virtual host, and are deleted with the tenant. They are here and not in the
+ * host stack so that neither the tenant's jobs nor its instances can delete them or extend their retention.
  */
 export class HostLogs extends Construct {
   constructor(scope: Construct, id: string, { place, keyArn, days }: HostLogsProps) {

@@ -13,13 +13,13 @@ export interface IntakeRuleProps {
   readonly roleArn: string;
 }
 
-/** Calls that make an object whole (https://docs.aws.amazon.com/codepipeline/latest/userguide/create-cloudtrail-S3-source-cfn.html). */
+/** Calls that complete an object (https://docs.aws.amazon.com/codepipeline/latest/userguide/create-cloudtrail-S3-source-cfn.html). */
 const writes = ['CompleteMultipartUpload', 'CopyObject', 'PutObject'];
 
-/** A write that EventBridge cannot hand over for so long starts nothing any more, but is in a queue: newer software may run by then. */
+/** A write that EventBridge cannot deliver for this long goes to a queue and starts nothing: newer software may run by then. */
 export const mostEventSeconds = 3600;
 
-/** The pattern of events for objects that were written, by a key with a wildcard. */
+/** The pattern of events for written objects, by a key with a wildcard. */
 export function writtenTo(bucket: string, key: string): object {
   return {
     source: ['aws.s3'],
@@ -34,11 +34,11 @@ export function writtenTo(bucket: string, key: string): object {
 }
 
 /**
- * Starts the tenant's pipeline with each object that is written to its intake, as CloudTrail reports it; the environment's trail records
+ * Starts the tenant's pipeline for each object that is written to its intake, as CloudTrail reports it; the environment's trail records
  * all writes below `software/`.
  *
- * CloudTrail reports writes that were refused as well, with an `errorCode`: without that condition, whoever is refused could have an
- * older object released again.
+ * CloudTrail also reports refused writes, with an `errorCode`: without that condition, a refused writer could cause an
+ * older object to be released again.
  */
 export class IntakeRule extends Construct {
   constructor(scope: Construct, id: string, { place, facts, roleArn }: IntakeRuleProps) {
@@ -48,7 +48,7 @@ export class IntakeRule extends Construct {
     new CfnRule(this, 'Rule', {
       name: names.intakeRule(place),
       description: `Software written to the intake of ${place.tenant} in ${place.environment}`,
-      // The default: as it is in the template, drift detection sees that somebody switched it off.
+      // The default: because it is in the template, drift detection sees if somebody switched it off.
       state: 'ENABLED',
       eventPattern: writtenTo(facts.bucket, `${keys.intake(place.tenant)}*.zip`),
       targets: [

@@ -15,11 +15,11 @@ export interface MaintenanceSwitchProps {
 }
 
 /**
- * By which a tenant's jobs switch its maintenance. They have no right to listener rules, since no condition of IAM says where a rule forwards to: they
- * may start this document, which says so itself, and whose role may change the tenant's own rules and do nothing else.
+ * How a tenant's jobs switch its maintenance. They have no permission on listener rules, because no IAM condition restricts where a rule forwards to: they
+ * may start this document, which contains the target, and whose role may only change the tenant's own rules.
  *
  * Systems Manager assumes the role for automations of this account only
- * (https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-setup-iam.html). Which document that is, no condition says: nobody of a tenant's
+ * (https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-setup-iam.html). No condition restricts the document: no role of a tenant's
  * can create one, or start another than this.
  */
 export class MaintenanceSwitch extends Construct {
@@ -48,7 +48,7 @@ export class MaintenanceSwitch extends Construct {
       name: names.switchDocument(place),
       documentType: 'Automation',
       documentFormat: 'JSON',
-      // A document with a name of its own cannot be replaced: the new text is its next version, and the one that is started.
+      // A document with a fixed name cannot be replaced: the new text becomes its next version, which is then started.
       updateMethod: 'NewVersion',
       content: switchDocument(scope.roleArn('switch'), page, rules),
     });

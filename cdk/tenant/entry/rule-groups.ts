@@ -18,7 +18,7 @@ export function keptGroup({ hosts }: RuleGroup): RuleGroup {
 
 /**
  * Name of the parameter with a band's priority: `ListenerPriority` for `exact`, `ListenerPriorityWildcard3` for `wildcard-3`.
- * @param balancer number of the load balancer, where its resources have it in their logical ids
+ * @param balancer number of the load balancer, if its resources have it in their logical ids
  */
 export function priorityParameter(band: string, balancer?: number): string {
   const on = balancer === undefined ? '' : `OnBalancer${balancer}`;
@@ -26,26 +26,26 @@ export function priorityParameter(band: string, balancer?: number): string {
   return band === 'exact' ? `ListenerPriority${on}` : `ListenerPriorityW${band.slice(1).replace('-', '')}${on}`;
 }
 
-/** What the names of outputs begin with that have the ARN of a rule. */
+/** Prefix of the names of outputs with the ARN of a rule. */
 export const ruleOutputs = 'ListenerRule';
 
-/** Name of the output with the ARN of a band's rule: who has which rule is then in the list of all stacks. */
+/** Name of the output with the ARN of a band's rule: so the list of all stacks shows who has which rule. */
 export function ruleOutput(band: string, balancer?: number): string {
   return priorityParameter(band, balancer).replace('ListenerPriority', ruleOutputs);
 }
 
-/** A load balancer that a tenant has a target group and rules of. */
+/** A load balancer where a tenant has a target group and rules. */
 export interface EntryBalancer {
   readonly number: number;
   readonly listenerArn: string;
-  /** Its resources have no number in their logical ids: those of the tenant's first one, which no update may replace. */
+  /** Its resources have no number in their logical ids: it is the tenant's first, and no update may replace them. */
   readonly isPlain: boolean;
 }
 
 /** An entry stack has this output as long as the tenant is in maintenance, or may switch it. */
 export const keptOutput = ruleOutput(keptBand);
 
-/** Output with the name of the document that switches maintenance, where the tenant's jobs may. */
+/** Output with the name of the document that switches maintenance, if the tenant's jobs may. */
 export const switchOutput = 'MaintenanceSwitch';
 
 /** A rule of the tenant's, by tokens. */

@@ -9,10 +9,10 @@ export function pageType(page: string): 'text/html' | 'text/plain' {
 }
 
 /**
- * Content of the Automation document that has a page answer for the tenant's hosts, or the instances. Whoever starts it says `on` or `off` and nothing
- * else: page, rules and target groups are in the text, and the role that it acts as can do no more.
+ * Content of the Automation document that makes a page answer for the tenant's hosts, or the instances. The caller passes only `on` or `off`:
+ * page, rules and target groups are in the text, and the role that it acts as can do no more.
  *
- * One step for each rule, in their order. A run that ended between two of them is made good by the next one, of either kind, since each sets all
+ * One step for each rule, in their order. If a run ended between two of them, the next one completes it, whether on or off, because each sets all
  * (https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-action-executeAwsApi.html, `automation-action-branch.html` beside it).
  */
 export function switchDocument(role: string, page: string, rules: readonly TrafficRule[]): object {
@@ -50,7 +50,7 @@ function steps(state: string, rules: readonly TrafficRule[], answerOf: (rule: Tr
   return rules.map((rule, index) => ({
     name: `${state}${index}`,
     action: 'aws:executeAwsApi',
-    // It may be throttled; to set the same again changes nothing.
+    // It may be throttled; setting the same again changes nothing.
     maxAttempts: 3,
     inputs: { Service: 'elbv2', Api: 'ModifyRule', RuleArn: rule.rule, Actions: [answerOf(rule)] },
     ...(index === rules.length - 1 ? { isEnd: true } : { nextStep: `${state}${index + 1}` }),

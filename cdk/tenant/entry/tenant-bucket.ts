@@ -13,16 +13,16 @@ export interface TenantBucketProps {
   readonly instanceRole: string;
 }
 
-/** Days for which a deleted or overwritten object can be taken back. */
+/** Days for which a deleted or overwritten object can be restored. */
 const versionDays = 30;
 const incompleteUploadDays = 2;
 
 /**
- * The bucket of a tenant's own: for what its software keeps besides the database, like uploads. Its policy is all that gives rights to
- * it, and gives them to the instances' role alone, but for the outputs of commands, which the role of jobs may read; the boundary keeps all of
- * them from its settings. The software cannot delete versions, so what it loses can be taken back for a month.
+ * The tenant's own bucket: for what its software stores besides the database, like uploads. Only its policy grants permissions on
+ * it, and only to the instances' role, except for the outputs of commands, which the role of jobs may read; the boundary denies all of
+ * them its settings. The software cannot delete versions, so what it loses can be restored for a month.
  *
- * Bucket and policy are retained when the stack is deleted, as everything of a tenant that is data.
+ * Bucket and policy are retained when the stack is deleted, like all of a tenant's data.
  */
 export class TenantBucket extends Construct {
   constructor(scope: Construct, id: string, { name, keyArn, instanceRole }: TenantBucketProps) {

@@ -28,13 +28,13 @@ export interface TrafficProps {
 }
 
 /**
- * An address of nobody, which no connection comes from (https://www.rfc-editor.org/rfc/rfc5737): a condition that is never met.
+ * An address that no connection comes from (https://www.rfc-editor.org/rfc/rfc5737): a condition that never matches.
  */
 const nobody = '192.0.2.1/32';
 
 /**
- * The path of a request up to the instances: listener rules for the tenant's hosts, and the target group. How the health check is
- * done is the tenant's to say; `vendhost host provision` sets it, and so the template does not mention it.
+ * The path of a request up to the instances: listener rules for the tenant's hosts, and the target group. The tenant defines the
+ * health check; `vendhost host provision` sets it, so the template does not mention it.
  */
 export class Traffic extends Construct {
   /** Those that answer for the hosts. */
@@ -63,8 +63,8 @@ export class Traffic extends Construct {
     const targets = { targetGroupArn: targetGroup.ref };
     const forward = {
       ...{ type: 'forward', ...targets },
-      // Says the same once more: CloudFormation sets a rule when its template changes, and what the tenant's jobs switched last must not stay when they may
-      // no more.
+      // Repeats the target in another form: CloudFormation sets a rule when its template changes, and what the tenant's jobs switched last must not stay when they may
+      // no longer switch.
       ...(maintenanceSwitch === undefined ? {} : { forwardConfig: { targetGroups: [targets] } }),
     };
     const rule = (

@@ -2,7 +2,7 @@ import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { names } from '../../../scripts/config/names.ts';
 
-/** A load balancer, and the target group with which it leads to the instances. Both by ARN. */
+/** A load balancer, and the target group with which it forwards to the instances. Both by ARN. */
 export interface WatchedBalancer {
   readonly loadBalancerArn: string;
   readonly targetGroup: string;
@@ -11,9 +11,9 @@ export interface WatchedBalancer {
 export interface AlarmsProps {
   /** First part of the alarms' names. */
   readonly name: string;
-  /** All that lead to the instances: more than one while the tenant moves, when requests come through both. */
+  /** All that forward to the instances: more than one while the tenant moves, when requests come through both. */
   readonly balancers: readonly [WatchedBalancer, ...WatchedBalancer[]];
-  /** ARN of the topic that the alarms write to, also when all is well again. */
+  /** ARN of the topic that the alarms notify, also when the state is OK again. */
   readonly topic: string;
 }
 
@@ -49,7 +49,7 @@ export class Alarms extends Construct {
 interface Watched {
   readonly metricName: string;
   readonly statistic: string;
-  /** How several make one. */
+  /** How to combine several. */
   readonly together: 'MAX' | 'SUM';
 }
 
@@ -57,8 +57,8 @@ const namespace = 'AWS/ApplicationELB';
 const period = 60;
 
 /**
- * The metric of one load balancer, or an expression of those of several
- * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html): a minute without requests has no value, and counts 0.
+ * The metric of one load balancer, or an expression over those of several
+ * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html): a minute without requests has no value, and counts as 0.
  */
 function watched([first, ...others]: AlarmsProps['balancers'], { metricName, statistic, together }: Watched) {
   const [dimensions, ...more] = [first, ...others].map(dimensionsOf);

@@ -14,8 +14,8 @@ export interface DatabaseAlarmsProps {
 }
 
 /**
- * Alarms for a database: storage that runs out although RDS may raise it, a processor that is busy, connections that run out. They
- * are in the host stack, which may lose them; what is in the data stack outlives it under its names.
+ * Alarms for a database: storage that runs out although RDS may raise it, a busy processor, connections that run out. They
+ * are in the host stack, where they may be lost; resources of the data stack outlive it under their names.
  */
 export class DatabaseAlarms extends Construct {
   constructor(scope: Construct, id: string, { name, database, config, topic }: DatabaseAlarmsProps) {

@@ -20,9 +20,9 @@ export interface HostStackProps {
   readonly record: TenantRecord;
   /** ARN of the tenant's target group. */
   readonly targetGroup: string;
-  /** Other load balancers that lead to the instances, while the tenant moves. */
+  /** Other load balancers that forward to the instances, while the tenant moves. */
   readonly otherBalancers?: readonly OtherBalancer[] | undefined;
   readonly config: VendhostConfig;
-  /** There is a database, whatever the configuration says of one. */
+  /** There is a database, whatever the configuration says. */
   readonly keepsDatabase: boolean;
 }

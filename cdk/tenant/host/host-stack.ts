@@ -36,7 +36,7 @@ export class HostStack extends VendhostStack {
       port: record.port,
       securityGroups,
     });
-    // In the order of their numbers: which of them serves the hosts changes in between.
+    // In the order of their numbers: the one that serves the hosts changes during a move.
     const targetGroups = [{ number: record.loadBalancer, targetGroup }, ...otherBalancers]
       .sort((one, other) => one.number - other.number)
       .map((each) => each.targetGroup);

@@ -12,8 +12,8 @@ export interface LogAgentProps {
 
 /**
  * The configuration of the CloudWatch agent
- * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-Agent-Configuration-File-Details.html): a stream of each
- * instance, named after it, and of each of the software's files. It says nothing of retention and creates no group: the instance's role
+ * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-Agent-Configuration-File-Details.html): one stream for each
+ * instance, named after it, and for each of the software's files. It sets no retention and creates no group: the instance's role
  * may do neither.
  */
 export function logAgentConfig({ region, groups, paths }: LogAgentProps): object {
@@ -34,7 +34,7 @@ export function logAgentConfig({ region, groups, paths }: LogAgentProps): object
               file_path,
               log_group_name: groups.software,
               log_stream_name,
-              // Else of all files that a pattern matches only the newest is read.
+              // Otherwise, of all files that a pattern matches, only the newest is read.
               publish_multi_logs: true,
             })),
           ],

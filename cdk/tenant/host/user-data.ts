@@ -9,7 +9,7 @@ export interface HostFileProps {
   readonly region: string;
   readonly hosts: readonly string[];
   readonly port: number;
-  /** Bucket of the tenant's own, if it has one. */
+  /** The tenant's own bucket, if it has one. */
   readonly bucket: string | undefined;
   readonly database: DatabaseParameters | undefined;
   /** Log groups of the tenant, if it has them. */
@@ -20,8 +20,8 @@ export interface HostFileProps {
 
 /**
  * User data that writes `/etc/vendhost/host.json`, with what the software needs to know about its environment, starts the CloudWatch
- * agent, and then the CodeDeploy agent, which is disabled in the image: no hook runs before the file is there. User data runs once; from then on the
- * agent starts at each boot, and the file stays. It names the database's secret but contains nothing secret, because whoever may
+ * agent, and then the CodeDeploy agent, which is disabled in the image: no hook runs before the file exists. User data runs once; from then on the
+ * agent starts at each boot, and the file stays. It names the database's secret but contains nothing secret, because anyone who may
  * describe the instance can read user data.
  */
 export function userData(props: HostFileProps): string {
@@ -62,8 +62,8 @@ ${logLines(props)}systemctl enable --now codedeploy-agent
 }
 
 /**
- * An image of an older version has no CloudWatch agent. Logs are not worth an instance: it does not fail without the agent, nor by it. A
- * configuration of the tenant's own stays beside this one, which is appended.
+ * An image of an older version has no CloudWatch agent. Logs must not cost an instance: it fails neither without the agent nor because of it. The
+ * tenant's own configuration stays; this one is appended to it.
  */
 function logLines({ region, logs, logPaths }: HostFileProps): string {
   if (logs === undefined) return '';

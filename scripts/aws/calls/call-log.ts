@@ -1,7 +1,7 @@
 import type { HandlerExecutionContext, InitializeMiddleware, MetadataBearer, Pluggable } from '@aws-sdk/types';
 import type { Call, Output } from '../../output.ts';
 
-/** What the SDK says of a call when it has ended; of a failed one its error does. */
+/** What the SDK knows about a call when it has ended; for a failed one its error does. */
 type CallMetadata = Partial<MetadataBearer['$metadata']> | undefined;
 
 /** A client's plug-in that prints each of its calls; the SDK's retries are within the call. */
@@ -34,7 +34,7 @@ export function callName({
   return `${clientName.replace(/Client$/, '')} ${commandName.replace(/Command$/, '')}`;
 }
 
-/** A call as it is printed: `S3 GetObject`, `404 NoSuchKey`, `1 attempt`, `request 4442587FB7D0A2F9`; nothing it held. */
+/** A call as it is printed: `S3 GetObject`, `404 NoSuchKey`, `1 attempt`, `request 4442587FB7D0A2F9`; no content. */
 function awsCall(
   context: Parameters<typeof callName>[0],
   { httpStatusCode, attempts, requestId }: NonNullable<CallMetadata> = {},

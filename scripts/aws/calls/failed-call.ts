@@ -3,7 +3,7 @@ import { callName } from './call-log.ts';
 
 const callNames = new WeakMap<object, string>();
 
-/** A client's plug-in that remembers which call an error is of: the SDK's errors do not say. */
+/** A client's plug-in that records which call an error is from: the SDK's errors do not say. */
 export const rememberFailedCalls: Pluggable<object, MetadataBearer> = {
   applyToStack: (stack) => stack.add(remember, { step: 'initialize', priority: 'high', name: 'rememberFailedCalls' }),
 };
@@ -17,15 +17,15 @@ const remember: InitializeMiddleware<object, MetadataBearer> = (next, context) =
   }
 };
 
-/** A call that AWS did not do as it was asked. */
+/** A call that AWS did not execute as requested. */
 export interface FailedCall {
-  /** `S3 PutObject`; `a call` where a client of somebody else's made it. */
+  /** `S3 PutObject`; `a call` if a third party's client made it. */
   readonly name: string;
-  /** How often it was tried, and AWS's number of the last answer. */
+  /** How often it was tried, and AWS's request id of the last response. */
   readonly details: readonly string[];
 }
 
-/** What the SDK knows of the call that an error is of. */
+/** What the SDK knows about the call that an error is from. */
 export function failedCall(error: Error): FailedCall {
   const { attempts, requestId } = (error as Partial<MetadataBearer>).$metadata ?? {};
   const tried = attempts === undefined ? [] : [`tried ${attempts === 1 ? 'once' : `${attempts} times`}`];

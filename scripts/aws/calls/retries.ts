@@ -1,8 +1,8 @@
 /**
- * How patient every client of AWS is; whoever opens one spreads this into its configuration. The SDK repeats what was throttled, what
- * failed in AWS and what got no answer, with exponential back-off and jitter
- * (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html). Without limits a connection that went silent would
- * be waited for without end; these are those of AWS's own tools, for an answer twice theirs
+ * How patient every AWS client is; every client's configuration includes this. The SDK retries what was throttled, what
+ * failed in AWS and what got no response, with exponential back-off and jitter
+ * (https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html). Without limits a silent connection would
+ * be waited for without end; these are the limits of AWS's own tools, and twice theirs for a response
  * (https://botocore.amazonaws.com/v1/documentation/api/latest/reference/config.html). In milliseconds.
  */
 export const awsPatience = {

@@ -7,8 +7,8 @@ interface Sendable {
 }
 
 /**
- * Sends a command that must not be done twice and has no token by which AWS would know it again. The SDK repeats what AWS refused, like
- * throttling, but nothing that may have been done: no answer, or one of a failure in AWS. Throws `OUTCOME_UNKNOWN` then.
+ * Sends a command that must not be executed twice and has no idempotency token. The SDK retries what AWS refused, like
+ * throttling, but nothing that may have been executed: no response, or one of a failure in AWS. Throws `OUTCOME_UNKNOWN` then.
  *
  * @param what what was to be done, for the message
  */
@@ -19,7 +19,7 @@ export async function sendOnce<O extends MetadataBearer>(
 ): Promise<O> {
   let open: unknown;
   command.middlewareStack.add(
-    // Nearer to the wire than the SDK's retries: these find each further try failed at once.
+    // Closer to the wire than the SDK's retries: each further attempt fails at once.
     // biome-ignore lint/suspicious/noExplicitAny: the types of any command
     (next: any) => async (given: any) => {
       if (open !== undefined) throw open;
@@ -37,7 +37,7 @@ export async function sendOnce<O extends MetadataBearer>(
   } catch (error) {
     if (open === undefined) throw error;
     throw new VendhostError('OUTCOME_UNKNOWN', `it is not known whether AWS did this: ${what}: ${messageOf(error)}`, {
-      hint: 'look before you run it again: it may be done, or under way',
+      hint: 'check before you run it again: it may be done, or in progress',
       cause: error,
     });
   }
@@ -48,7 +48,7 @@ export function isUnknownOutcome(thrown: unknown): boolean {
   return thrown instanceof VendhostError && thrown.code === 'OUTCOME_UNKNOWN';
 }
 
-/** AWS answered, and the fault is the request's or the pace's: nothing was done. */
+/** AWS answered, and the fault is the request's or its rate: nothing was done. */
 function isRefused(error: unknown): boolean {
   const { $metadata } = Object(error) as Partial<MetadataBearer>;
   const status = $metadata?.httpStatusCode ?? 500;

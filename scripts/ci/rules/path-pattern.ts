@@ -1,6 +1,6 @@
 /**
- * Whether a path matches a pattern of `rules:changes` or `rules:exists`. As Ruby's `File.fnmatch` with the flags that GitLab
- * uses: `*` stays in a folder, names with a dot first count, `{a,b}` is either (https://docs.gitlab.com/ci/yaml/#ruleschanges).
+ * Whether a path matches a pattern of `rules:changes` or `rules:exists`. Like Ruby's `File.fnmatch` with the flags that GitLab
+ * uses: `*` stays in a folder, names that start with a dot count, `{a,b}` is either (https://docs.gitlab.com/ci/yaml/#ruleschanges).
  */
 export function matchesPath(pattern: string, path: string): boolean {
   return new RegExp(`^${sourceOf(pattern)}$`, 's').test(path);

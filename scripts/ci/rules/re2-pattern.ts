@@ -1,4 +1,4 @@
-/** What RE2 has between `[:` and `:]`, as JavaScript writes it inside brackets. */
+/** RE2's classes between `[:` and `:]`, as JavaScript writes them inside brackets. */
 const classes: Readonly<Record<string, string>> = {
   alnum: 'a-zA-Z0-9',
   alpha: 'a-zA-Z',
@@ -30,8 +30,8 @@ const parts =
   /\\Q.*?(?:\\E|$)|\\x\{[\da-f]+\}|\\p(?:\{\^?\w+\}|\w)|\\.|\[:\^?\w+:\]|\[\^?\]?|\(\?(?:P?<(?![=!])\w+>|[a-z]*(?:-[a-z]+)?[:)]|.[=!]?)|./gis;
 
 /**
- * A pattern of GitLab, which is RE2's, as one of JavaScript; `undefined` for what only RE2 can say. Throws a `SyntaxError` for what
- * RE2 refuses: look-around, references back, unknown escapes (https://github.com/google/re2/wiki/Syntax).
+ * A GitLab pattern, which is RE2's, as a JavaScript one; `undefined` for what only RE2 supports. Throws a `SyntaxError` for what
+ * RE2 refuses: look-around, back-references, unknown escapes (https://github.com/google/re2/wiki/Syntax).
  */
 export function re2Pattern(source: string, flags: string): RegExp | undefined {
   const given = /^\(\?([imsU]+)\)/.exec(source);
@@ -64,7 +64,7 @@ function outsideClass(part: string): string | undefined {
   return /^\(\?[imsU]*(-[imsU]+)?[:)]$/.test(part) ? undefined : refused(part);
 }
 
-/** A part that may be an escape; which letters RE2 knows is in its syntax. */
+/** A part that may be an escape; RE2's syntax lists the letters it knows. */
 function escaped(part: string): string | undefined {
   if (!part.startsWith('\\')) return part;
   if (part.startsWith('\\Q'))

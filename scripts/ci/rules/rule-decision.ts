@@ -15,13 +15,13 @@ export interface Rule {
 
 export interface Circumstances {
   readonly variables: PipelineVariables;
-  /** What `rules:changes` looks at; `undefined` makes each such rule true. */
+  /** What `rules:changes` reads; `undefined` makes each such rule true. */
   readonly changed: readonly string[] | undefined;
   /** Files of the checkout, for `rules:exists`. */
   readonly files: readonly string[];
 }
 
-/** What a list of rules comes to. */
+/** The result of a list of rules. */
 export interface RuleDecision {
   /** Number of the rule that decided, from 1; 0 when none did. */
   readonly rule: number;
@@ -35,7 +35,7 @@ export interface RuleDecision {
   readonly needs?: unknown;
 }
 
-/** The first rule that holds decides; if none does, there is no job. Expects rules without faults. */
+/** The first rule that matches decides; if none does, there is no job. Expects rules without faults. */
 export function decideRules(
   rules: readonly Rule[],
   circumstances: Circumstances,
@@ -56,7 +56,7 @@ export function decideRules(
   };
 }
 
-/** `$NAME` and `${NAME}`; what is not set stays as it is written. */
+/** `$NAME` and `${NAME}`; an unset variable stays as it is written. */
 export function expanded(text: string, variables: PipelineVariables): string {
   return text.replaceAll(/\$(?:\{(\w+)\}|(\w+))/g, (written, braced, bare) => variables[braced ?? bare] ?? written);
 }

@@ -3,7 +3,7 @@ import { re2Pattern } from './re2-pattern.ts';
 /** PipelineVariables by name; one that is not set is absent. */
 export type PipelineVariables = Readonly<Record<string, string | undefined>>;
 
-/** What a part of an expression is worth: a text, `null` for a variable that is not set, or the outcome of an operator. */
+/** The value of a part of an expression: a text, `null` for a variable that is not set, or the result of an operator. */
 type Value = string | boolean | null | RegExp;
 
 type Token =
@@ -17,7 +17,7 @@ type Operator = (typeof operators)[number];
 /**
  * Whether an expression of `rules:if` is true, by GitLab's grammar: `==`, `!=`, `=~`, `!~`, `&&` before `||`, parentheses,
  * texts in quotes, variables, patterns, `null` (https://docs.gitlab.com/ci/jobs/job_rules/#cicd-variable-expressions).
- * Throws a `SyntaxError` for what is no such expression.
+ * Throws a `SyntaxError` for anything else.
  */
 export function isTrue(expression: string, variables: PipelineVariables): boolean {
   const reader = new ExpressionReader(tokensOf(expression), variables);
@@ -26,7 +26,7 @@ export function isTrue(expression: string, variables: PipelineVariables): boolea
   return isPresent(value);
 }
 
-/** Throws a `SyntaxError` for what is no expression. */
+/** Throws a `SyntaxError` for an invalid expression. */
 export function checkExpression(expression: string): void {
   isTrue(expression, {});
 }
@@ -147,7 +147,7 @@ class ExpressionReader {
 const isFalse = (value: Value) => value === null || value === false;
 const isPresent = (value: Value) => (typeof value === 'string' ? value.trim() !== '' : !isFalse(value));
 
-/** A variable may hold the pattern; a text that is none is searched for the left side, as GitLab does. */
+/** A variable may hold the pattern; as GitLab does, a text that is no pattern is searched for the left side. */
 function matchesPattern(left: Value, right: Value): boolean {
   const text = left === null ? '' : String(left);
   if (right instanceof RegExp) return right.test(text);
@@ -164,7 +164,7 @@ function patternIn(text: string): RegExp | undefined {
   }
 }
 
-/** Stands for a pattern that JavaScript cannot match: nothing does. */
+/** Stands for a pattern that JavaScript cannot match: it matches nothing. */
 const onlyRe2 = /(?!)/;
 
 function patternOf(written: string): RegExp | undefined {

@@ -23,7 +23,7 @@ const places = {
   include: { keys: ['if', 'changes', 'exists', 'when'], when: ['always', 'never'] },
 } as const;
 
-/** Beside `paths`; the values are not looked at. */
+/** Keys allowed next to `paths`; the values are not checked. */
 const besidePaths = { changes: ['compare_to'], exists: ['project', 'ref'] } as const;
 /** https://docs.gitlab.com/ci/yaml/#ruleschanges */
 const mostPaths = 50;

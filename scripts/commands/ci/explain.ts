@@ -5,7 +5,7 @@ import { withDirectory } from '../options.ts';
 
 export const command = define({
   usage: 'ci explain',
-  describe: 'Say which jobs a pipeline of .gitlab-ci.yml has, and the rule that decides on each',
+  describe: 'Show which jobs a pipeline of .gitlab-ci.yml has, and the rule that decides on each',
   examples: [
     ['vendhost ci explain --branch dev', 'a push to dev'],
     ['vendhost ci explain --event merge_request --branch feature/cart --target dev', 'a merge request'],

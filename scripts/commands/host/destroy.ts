@@ -7,12 +7,12 @@ export const command = define({
   examples: [
     [
       'vendhost host destroy --tenant shop --environment dev --dry-run',
-      'show what would go, what stays, and the requests',
+      'show what would be removed, what stays, and the requests',
     ],
     ['vendhost host destroy --tenant shop --environment dev', 'destroy it, unless it gets requests'],
     [
       'vendhost host destroy --tenant shop --environment production --yes-destroy shop',
-      'production asks for the name of the tenant',
+      "production requires the tenant's name",
     ],
   ],
   options: (parser) =>
@@ -20,7 +20,7 @@ export const command = define({
       .option('with-traffic', {
         type: 'boolean',
         default: false,
-        describe: 'Also when its hosts get requests, or when that cannot be seen',
+        describe: 'Even if its hosts get requests, or if that is unknown',
       })
       .option('yes-destroy', {
         type: 'string',

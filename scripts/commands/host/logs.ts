@@ -2,12 +2,12 @@ import { define } from '../../command.ts';
 import { scriptable } from '../../repository/appspec/hook-events.ts';
 import { instanceFrom, placeFrom, withPlace } from '../options.ts';
 
-/** How long `--follow` goes on, in minutes. */
+/** How long `--follow` runs, in minutes. */
 const followMinutes = 60;
 
 export const command = define({
   usage: 'host logs',
-  describe: 'What hooks and software logged, on instances that are gone too',
+  describe: 'Show what hooks and software logged, also on instances that no longer exist',
   examples: [
     ['vendhost host logs --tenant shop --environment dev', 'of the last hour'],
     ['vendhost host logs --tenant shop --environment dev --since 2d --hook AfterInstall', 'of one hook'],
@@ -25,7 +25,7 @@ export const command = define({
         describe:
           'How long ago, like 30m, 1h or 2d, or a date and time in UTC, like 2026-11-27T10:00Z [default: $VENDHOST_SINCE, or 1h]',
       })
-      .option('follow', { type: 'boolean', default: false, describe: `Show what comes, too, for an hour at most` })
+      .option('follow', { type: 'boolean', default: false, describe: `Keep showing new lines, for an hour at most` })
       .option('instance', {
         type: 'string',
         requiresArg: true,

@@ -6,7 +6,7 @@ import { placeFrom, reasonFrom, withDryRun, withPlace, withReason } from '../opt
 export const command = define({
   usage: 'host maintenance [wanted]',
   describe:
-    "Switch whether a page answers for a virtual host, or show what the platform's team does about it where its jobs may not; exit code 2 when it is not as wanted",
+    "Switch maintenance of a virtual host on or off, or show what the platform's team must do if its jobs may not; exit code 2 when it is not as wanted",
   examples: [
     ['vendhost host maintenance --tenant shop --environment dev', 'whether, since when, by whom'],
     [

@@ -22,7 +22,7 @@ export const command = define({
       .option('only-image', {
         type: 'boolean',
         describe:
-          'Fail if anything but the image would change: for schedules that take up patches [default: $VENDHOST_ONLY_IMAGE]',
+          'Fail if anything but the image would change: for schedules that apply patches [default: $VENDHOST_ONLY_IMAGE]',
       })
       .option('full', {
         type: 'boolean',

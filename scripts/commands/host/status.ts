@@ -4,7 +4,7 @@ import { placeFrom, withPlace } from '../options.ts';
 export const command = define({
   usage: 'host status',
   describe:
-    'Show what a virtual host runs, and its releases, instances, targets, alarms, image, database and drift; exit code 2 when something needs a look',
+    'Show what a virtual host runs, and its releases, instances, targets, alarms, image, database and drift; exit code 2 when something needs attention',
   examples: [
     ['vendhost host status --tenant shop --environment dev', 'one view of it, what to look at first'],
     ['vendhost host status --tenant shop --environment dev --json', 'the same, as JSON'],

@@ -3,7 +3,7 @@ import { placeFrom, withDryRun, withPlace } from '../options.ts';
 
 export const command = define({
   usage: 'image clean',
-  describe: 'Remove what bakes left that were killed: builders, key pairs, security groups, unfinished images',
+  describe: 'Remove what killed bakes left: builders, key pairs, security groups, unfinished images',
   examples: [
     ['vendhost image clean', 'in the after_script of the bake job: after this bake, and any that died before'],
     ['vendhost image clean --tenant shop --environment dev --dry-run', 'show what would be removed'],

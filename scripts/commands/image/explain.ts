@@ -5,7 +5,7 @@ import { placeFrom, retentionFrom, withPlace, withRetention } from '../options.t
 export const command = define({
   usage: 'image explain [image]',
   describe:
-    'Say what an image was made of, what differs from the newest one or a checkout, who uses it, and what keeps it',
+    'Show what an image was made from, how it differs from the newest one or a checkout, who uses it, and what keeps it',
   examples: [
     ['vendhost image explain --tenant shop --environment dev', 'the newest image'],
     ['vendhost image explain ami-0abc… --tenant shop --environment dev', 'an image, compared with the newest'],

@@ -3,9 +3,12 @@ import { placeFrom, retentionFrom, withDryRun, withPlace, withRetention } from '
 
 export const command = define({
   usage: 'image prune',
-  describe: "Deregister a tenant's images that nothing uses, with their snapshots; the newest and the young stay",
+  describe: "Deregister a tenant's unused images, with their snapshots; the newest and recent ones stay",
   examples: [
-    ['vendhost image prune --tenant shop --environment dev --dry-run', 'show what would go, and why the rest stays'],
+    [
+      'vendhost image prune --tenant shop --environment dev --dry-run',
+      'show what would be removed, and why the rest stays',
+    ],
     ['vendhost image prune --tenant shop --environment dev', 'keep the newest 5, and what is younger than 30 days'],
     ['vendhost image prune --tenant shop --environment dev --keep 2 --older-than 7', 'keep less'],
   ],

@@ -5,7 +5,7 @@ import { withDirectory, withDryRun, withQuestions } from '../options.ts';
 
 export const command = define({
   usage: 'init platform',
-  describe: "Write the files that a platform's repository begins with; at a terminal it asks for what no option says",
+  describe: "Write the first files of a platform's repository; at a terminal it asks for missing options",
   examples: [
     ['vendhost init platform', 'ask for everything, then write the files here'],
     [

@@ -5,7 +5,7 @@ import { withDirectory, withDryRun, withQuestions } from '../options.ts';
 
 export const command = define({
   usage: 'init tenant',
-  describe: "Write the files that a tenant's repository begins with; at a terminal it asks for what no option says",
+  describe: "Write the first files of a tenant's repository; at a terminal it asks for missing options",
   examples: [
     ['vendhost init tenant', 'ask for everything, then write the files here'],
     ['vendhost init tenant --tenant shop', 'a page on nginx, without a database'],

@@ -7,7 +7,7 @@ export const command = define({
   examples: [
     [
       'vendhost mr note --plans plans --environments "dev staging"',
-      'one note for the plans in this folder, edited when it is there already',
+      'one note for the plans in this folder; an existing note is edited',
     ],
   ],
   options: (parser) => {

@@ -4,7 +4,7 @@ import { environmentFrom, placeFrom, withDirectory, withPlace } from '../options
 
 export const command = define({
   usage: 'mr plan',
-  describe: 'Say what the push after a merge would do, before it; exit code 1 when it would fail',
+  describe: 'Show what the push after a merge would do; exit code 1 when it would fail',
   examples: [
     ['vendhost mr plan --tenant shop --environment dev', 'plan this checkout of a tenant; changes nothing'],
     [

@@ -2,7 +2,7 @@ import { define } from '../../command.ts';
 import { VendhostError } from '../../errors.ts';
 import { placeFrom, withPlace } from '../options.ts';
 
-/** Throws `USAGE` for what is no number of releases. */
+/** Throws `USAGE` for an invalid number of releases. */
 function numberOf(text: string): number {
   if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
   throw new VendhostError('USAGE', `--limit "${text}" is wrong: must be a number from 1 to 9999`, {

@@ -3,9 +3,12 @@ import { placeFrom, retentionFrom, withDryRun, withPlace, withRetention } from '
 
 export const command = define({
   usage: 'revision prune',
-  describe: "Delete a tenant's revisions that no release or instance needs; the newest and the young stay",
+  describe: "Delete a tenant's unused revisions; the newest and recent ones stay",
   examples: [
-    ['vendhost revision prune --tenant shop --environment dev --dry-run', 'show what would go, and why the rest stays'],
+    [
+      'vendhost revision prune --tenant shop --environment dev --dry-run',
+      'show what would be removed, and why the rest stays',
+    ],
     ['vendhost revision prune --tenant shop --environment dev', 'keep the newest 5, and what is younger than 30 days'],
   ],
   options: (parser) => withRetention(withDryRun(withPlace(parser)), 'revisions'),

@@ -4,7 +4,7 @@ import { choiceFrom, withDirectory, withEnvironments } from '../options.ts';
 
 export const command = define({
   usage: 'tenant list',
-  describe: 'Show the tenants of the register beside what is vended, and where the two differ',
+  describe: 'Compare the tenants of the register with what is vended',
   examples: [
     ['vendhost tenant list --all', 'all tenants in every environment'],
     ['vendhost tenant list --environment dev --json', 'those of dev, as JSON'],

@@ -4,7 +4,7 @@ import { environmentIfNamed, tenantFrom, withDirectory, withDryRun, withEnvironm
 
 export const command = define({
   usage: 'tenant retire <tenant>',
-  describe: 'Remove a tenant: rules, host, claims, pipeline, roles, images, revisions; its data only when told',
+  describe: 'Remove a tenant: rules, host, claims, pipeline, roles, images, revisions; its data only on request',
   examples: [
     ['vendhost tenant retire shop --dry-run', 'show what would be removed, and what stays, in every environment'],
     ['vendhost tenant retire shop --environment dev', 'remove shop from dev; database and files stay'],
@@ -12,7 +12,7 @@ export const command = define({
       'vendhost tenant retire shop --environment dev --delete-database --delete-files',
       'remove all of it; the final snapshot of the database stays',
     ],
-    ['vendhost tenant retire shop --yes-destroy shop', 'production asks for the name of the tenant'],
+    ['vendhost tenant retire shop --yes-destroy shop', "production requires the tenant's name"],
   ],
   options: (parser) =>
     withDryRun(withDirectory(withEnvironment(parser), 'platform.yml'))
@@ -20,7 +20,7 @@ export const command = define({
       .option('with-traffic', {
         type: 'boolean',
         default: false,
-        describe: 'Also when its hosts get requests, or when that cannot be seen',
+        describe: 'Even if its hosts get requests, or if that is unknown',
       })
       .option('delete-database', {
         type: 'boolean',

@@ -23,10 +23,7 @@ export const command = define({
       'vend shop in every environment with hosts in tenants/shop.yml that the credentials reach',
     ],
     ['vendhost tenant vend shop --environment dev --dry-run', 'show what vending shop in dev would change'],
-    [
-      'vendhost tenant vend blog,shop',
-      'vend both: a host that moves from one to the other is given back before it is taken',
-    ],
+    ['vendhost tenant vend blog,shop', 'vend both: a host that moves is released before it is claimed'],
     ['vendhost tenant vend --changed --environment dev', 'vend every tenant of dev that is not as tenants/ says'],
     ['vendhost tenant vend shop --protect-branches', "vend shop, and protect its environments' branches in GitLab"],
   ],
@@ -34,7 +31,7 @@ export const command = define({
     withDryRun(withDirectory(withEnvironment(parser), 'platform.yml and tenants/'))
       .positional('tenant', {
         type: 'string',
-        describe: 'Name of the tenant; of several, separated by commas, who gives a host is vended before who takes it',
+        describe: 'Name of the tenant; of several, separated by commas, the one that releases a host is vended first',
       })
       .option('changed', {
         type: 'boolean',
@@ -65,7 +62,7 @@ export const command = define({
       .option('dns-moved', {
         type: 'boolean',
         default: false,
-        describe: "Take the hosts' DNS records for moved to the load balancer of the file, where DNS does not show it",
+        describe: "Treat the hosts' DNS records as moved to the file's load balancer, if DNS does not show it",
       })
       .option('set-subject', {
         type: 'boolean',

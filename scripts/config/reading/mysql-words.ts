@@ -1,7 +1,7 @@
 /**
- * What a schema must not be called: words reserved in MySQL 8.4 (https://dev.mysql.com/doc/refman/8.4/en/keywords.html), which RDS
+ * Names that a schema must not have: words reserved in MySQL 8.4 (https://dev.mysql.com/doc/refman/8.4/en/keywords.html), which RDS
  * refuses as the name of a database (https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html, DBName), and
- * the server's own schemas. Without what could be no name anyway.
+ * the server's own schemas. Without words that could be no name anyway.
  */
 const words = `
 accessible add all alter analyze and as asc asensitive before between bigint binary blob both by call cascade case change char

@@ -13,13 +13,13 @@ import {
 } from 'yaml';
 import { messageOf } from '../../errors.ts';
 
-/** Nothing in a configuration is half as deep. */
+/** No configuration is half as deep. */
 const deepestLevel = 50;
 
-/** A file's content as plain data that is a tree: no aliases that lead into themselves, no keys but texts and numbers. */
+/** A file's content as plain data that is a tree: no recursive aliases, no keys other than texts and numbers. */
 export type ParsedYaml = { readonly input: unknown; readonly faults?: undefined } | { readonly faults: string[] };
 
-/** Parses a text as one YAML document, in a time that grows with its length. */
+/** Parses a text as one YAML document, in linear time. */
 export function parseYaml(text: string): ParsedYaml {
   try {
     return parseOne(text);
@@ -34,7 +34,7 @@ const tooDeep = `it is nested deeper than ${deepestLevel} levels`;
 
 function parseOne(text: string): ParsedYaml {
   const lines = new LineCounter();
-  // The parser's own search for keys that are there twice compares each with each.
+  // The parser's own search for duplicate keys compares each with each.
   const document = parseDocument(text, { uniqueKeys: false, prettyErrors: true, lineCounter: lines });
   const found = [...document.errors, ...document.warnings];
   if (found.length > 0) {
@@ -56,7 +56,7 @@ interface Walk {
   readonly document: Document;
   readonly lines: LineCounter;
   readonly faults: string[];
-  /** How many levels each anchor's node has; of one that is not read to its end, `undefined`. */
+  /** How many levels each anchor's node has; `undefined` while it is being read. */
   readonly heights: Map<string, number | undefined>;
 }
 
@@ -65,7 +65,7 @@ function treeFaults(document: Document, lines: LineCounter): string[] {
   return heightOf(walk, document.contents, 0) > deepestLevel ? [tooDeep] : walk.faults;
 }
 
-/** How many levels a node has, aliases followed; collects the faults in it. */
+/** How many levels a node has, with aliases followed; collects the faults in it. */
 function heightOf(walk: Walk, node: unknown, depth: number): number {
   if (depth > deepestLevel) return 1;
   if (isAlias(node)) return aliasHeight(walk, node);

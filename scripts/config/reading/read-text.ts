@@ -5,13 +5,13 @@ import { messageOf } from '../../errors.ts';
 /** A hundred times what people write. */
 const mostBytes = 256 * 1024;
 
-/** What is known of a file: its text, or why it cannot be read. */
+/** What is known about a file: its text, or why it cannot be read. */
 export type FileText = { readonly text: string; readonly fault?: undefined } | { readonly fault: string };
 
 /**
- * Reads a file of UTF-8; `undefined` if there is nothing of that name. What is there and cannot be read is never as if it were not.
+ * Reads a UTF-8 file; `undefined` if nothing has that name. A file that exists but cannot be read never counts as missing.
  *
- * @param within the repository: a symbolic link that leads out of it, or into its `.git`, is not followed. Messages show what a file has,
+ * @param within the repository: a symbolic link that leads out of it, or into its `.git`, is not followed. Messages show a file's content,
  * and on a runner a link could name a secret, or another project's file
  */
 export async function readText(file: string, within = dirname(file)): Promise<FileText | undefined> {

@@ -13,12 +13,12 @@ export async function requireFolder(directory: string): Promise<void> {
   });
 }
 
-/** What a tenant's repository has of, unless it has a `vendhost.yml` that says more. */
+/** The contents of a tenant's repository, unless its `vendhost.yml` says otherwise. */
 const tenantFolders = ['infrastructure', 'software'];
 
 /**
- * A tenant may have no `vendhost.yml`: then every default holds. Throws for a folder that is no tenant's repository, so that the
- * defaults never come of a wrong directory: `DIRECTORY_MISSING`, or `CONFIG_UNREADABLE` with what is there instead.
+ * A tenant may have no `vendhost.yml`: then every default applies. Throws for a folder that is no tenant's repository, so that a
+ * wrong directory never yields the defaults: `DIRECTORY_MISSING`, or `CONFIG_UNREADABLE` with what exists instead.
  */
 export async function requireTenantFolder(directory: string): Promise<void> {
   await requireFolder(directory);
@@ -30,18 +30,18 @@ export async function requireTenantFolder(directory: string): Promise<void> {
   throw new VendhostError(
     'CONFIG_UNREADABLE',
     `no vendhost.yml, infrastructure/ or software/ in ${directory}: it is no tenant's repository`,
-    { hint: 'name the folder that has them with --directory; a tenant of defaults only has an empty vendhost.yml' },
+    { hint: 'name their folder with --directory; a tenant that uses only defaults needs an empty vendhost.yml' },
   );
 }
 
-/** A file that nobody reads, as `vendhost.yaml` and `Vendhost.yml` are beside, or instead of, `vendhost.yml`. */
+/** A file that is ignored, such as `vendhost.yaml` and `Vendhost.yml` next to, or instead of, `vendhost.yml`. */
 export async function misnamed(directory: string, name: string): Promise<string | undefined> {
   const stem = name.replace(/\.yml$/, '');
   const entries = await namesIn(directory);
   return entries.find((entry) => entry !== name && new RegExp(`^${stem}\\.ya?ml$`, 'i').test(entry));
 }
 
-/** The names in a folder, none where there is none. Throws `CONFIG_UNREADABLE` for one that cannot be read. */
+/** The names in a folder; none if it does not exist. Throws `CONFIG_UNREADABLE` for an unreadable one. */
 export async function namesIn(folder: string): Promise<string[]> {
   try {
     return (await readdir(folder)).sort();
@@ -54,7 +54,7 @@ export async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-/** Whether there is anything of that name, a symbolic link that leads nowhere too. */
+/** Whether anything has that name, including a dangling symbolic link. */
 export async function entryExists(path: string): Promise<boolean> {
   return await lstat(path).then(
     () => true,

@@ -36,7 +36,7 @@ function ofAlarm({ name, state, since, actionsEnabled, actions }: AlarmFacts, no
     findings.push({
       id: `${name}/no-action`,
       gravity: 'fault',
-      title: `the alarm ${name} tells nobody when it goes off`,
+      title: `the alarm ${name} notifies nobody when it goes off`,
       next: `give its stack a topic and deploy it, or by hand until then: aws cloudwatch put-metric-alarm --alarm-actions TOPIC with its other settings (aws cloudwatch describe-alarms --alarm-names ${name})`,
     });
   } else if (!actionsEnabled) {
@@ -53,7 +53,7 @@ function ofAlarm({ name, state, since, actionsEnabled, actions }: AlarmFacts, no
       id: `${name}/no-data`,
       gravity: 'fault',
       title: `the alarm ${name} has had no data since ${since?.toISOString().slice(0, 10)}`,
-      next: `see whether what it watches is still there: aws cloudwatch describe-alarms --alarm-names ${name}`,
+      next: `check whether what it watches still exists: aws cloudwatch describe-alarms --alarm-names ${name}`,
     });
   }
   return findings;

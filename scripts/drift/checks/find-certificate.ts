@@ -65,7 +65,7 @@ function ofRenewal({ arn, imported, eligible, renewal, status }: CertificateFact
   if (renewal === 'FAILED' || renewal === 'PENDING_VALIDATION') {
     const title = `ACM cannot renew the certificate: ${renewal === 'FAILED' ? 'the renewal failed' : 'its domain is not validated any more'}`;
     return [
-      { id: 'renewal', gravity: 'fault', title, next: `put back the DNS records that ACM asks for: ${look(arn)}` },
+      { id: 'renewal', gravity: 'fault', title, next: `restore the DNS records that ACM requires: ${look(arn)}` },
     ];
   }
   if (eligible) return [];

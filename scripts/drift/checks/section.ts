@@ -22,7 +22,7 @@ export function checkSection(
   const parts = [
     ...(differ > 0 ? [`${differ} to put right`] : []),
     ...(unknown > 0 ? [`${unknown} not checked`] : []),
-    ...(findings.length === 0 ? ['nothing to put right'] : []),
+    ...(findings.length === 0 ? ['nothing to fix'] : []),
   ];
   return {
     id: section,

@@ -60,7 +60,7 @@ function withDrift(resource: ResourceDrift, drift: StackResourceDrift | undefine
   if ((drift.Timestamp ?? since) < since) {
     // Of a type that can be compared, as it was before, and was passed over this time.
     const isComparable = statuses.some((each) => each === status);
-    return isComparable ? { ...resource, status: 'UNKNOWN', reason: 'the detection passed it over' } : resource;
+    return isComparable ? { ...resource, status: 'UNKNOWN', reason: 'the detection skipped it' } : resource;
   }
   return {
     ...resource,

@@ -8,7 +8,7 @@ import { type DatabaseChange, databaseChanges, storageFault } from './database-c
 
 /**
  * Compares the database with the wanted one, before anything is deployed. Throws `CONFIG_INVALID` for storage that RDS would refuse,
- * `DATABASE_BUSY` while RDS still works on the last change of it.
+ * `DATABASE_BUSY` while RDS still works on the last storage change.
  *
  * @param file `vendhost.yml`, as findings name it
  */
@@ -22,7 +22,7 @@ export async function checkDatabase(assembly: Assembly, place: Place, file: stri
   if (database === undefined) return changes;
   const fault = storageFault(file, changes, database.allocated);
   if (fault !== undefined) throw configError([fault]);
-  // RDS takes no other change of the storage meanwhile, for hours.
+  // RDS accepts no other storage change meanwhile, for hours.
   if (!['storage-optimization', 'modifying'].includes(database.status)) return changes;
   throw new VendhostError(
     'DATABASE_BUSY',

@@ -23,7 +23,7 @@ const settings: Readonly<Record<string, { readonly name: string; readonly restar
   MultiAZ: { name: 'standby', restarts: false },
 };
 
-/** Set whether RDS keeps and rotates the password; RDS sets another one at once then, whatever the request says. */
+/** Set if RDS keeps and rotates the password; RDS then sets another one at once, whatever the request says. */
 const rotation = 'ManageMasterUserPassword';
 
 /** Properties of the one database in a template of the data stack; none without a template. */
@@ -42,7 +42,7 @@ export function databaseChanges(deployed: Template | undefined, wanted: Template
     : [...changed, { setting: passwordRotation, from: word(before), to: word(after), restarts: false }];
 }
 
-/** What a change of the rotation is called. */
+/** The name of a change of the rotation. */
 const passwordRotation = 'rotation of the password';
 
 type Properties = Readonly<Record<string, unknown>>;
@@ -69,7 +69,7 @@ export function databaseLines(changes: readonly DatabaseChange[], apply: 'now' |
 }
 
 /**
- * What RDS would refuse in the middle of a deploy, and CloudFormation could not roll back: storage grows only, by a tenth at least
+ * What RDS would refuse in the middle of a deploy, where CloudFormation could not roll back: storage only grows, by a tenth at least
  * (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.ModifyingExisting.html,
  * https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1312).
  *
@@ -80,7 +80,7 @@ export function storageFault(file: string, changes: readonly DatabaseChange[], a
   if (change === undefined) return undefined;
   const wanted = Number(change.to);
   const least = Math.ceil((allocated * 11) / 10);
-  // CloudFormation leaves storage as it is that RDS has raised to more than the template says.
+  // CloudFormation ignores storage that RDS has raised above the template's value.
   if (wanted === allocated || wanted >= least) return undefined;
   const grown = allocated === Number(change.from) ? '' : ', to which RDS has raised it';
   const allowed = `${allocated}, what the database has${grown}, or at least ${least}: storage grows only, and by a tenth at least`;

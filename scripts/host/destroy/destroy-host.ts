@@ -14,11 +14,11 @@ import { checkNamed, type Naming } from './tenant-named.ts';
 import { readUnderway } from './underway-executions.ts';
 
 export interface DestroyHostOptions extends Place, Naming {
-  /** Also a host that gets requests, or of which that is not known. */
+  /** Also a host that gets requests, or whose requests are unknown. */
   readonly withTraffic: boolean;
 }
 
-/** What is there, and what stays. */
+/** What exists, and what stays. */
 export interface HostRemains {
   /** State of the host stack; `undefined` when there is none. */
   readonly host: string | undefined;
@@ -31,7 +31,7 @@ export interface HostRemains {
 
 /**
  * Deletes a tenant's host stack in one environment: instances, launch template, CodeDeploy, alarms. What holds data stays, and so does what
- * vending made. Throws `RELEASE_UNDERWAY` while the pipeline works, `HOST_HAS_TRAFFIC` or `TRAFFIC_UNKNOWN` unless that is taken.
+ * vending made. Throws `RELEASE_UNDERWAY` while the pipeline works, `HOST_HAS_TRAFFIC` or `TRAFFIC_UNKNOWN` unless the option allows it.
  */
 export async function destroyHost(runtime: Runtime, options: DestroyHostOptions): Promise<ExitCode | undefined> {
   const { out } = runtime;
@@ -62,7 +62,7 @@ export async function destroyHost(runtime: Runtime, options: DestroyHostOptions)
   if (found.executions.length > 0) throw stillReleases(place, found.executions);
   checkTraffic(place, found.traffic, withTraffic);
   for (const line of lines) out.step(line);
-  // Who names the tenant has answered.
+  // Naming the tenant answers the question.
   if (options.yesDestroy === undefined) await out.confirm(`destroy the virtual host of ${tenant} in ${environment}?`);
   await deleteStack(runtime, aws, names.tenantStack(place, 'host'));
   await writeDestroyed(runtime, aws, place);
@@ -122,7 +122,7 @@ function stillReleases({ tenant, environment }: Place, executions: readonly stri
   );
 }
 
-/** It is done by then, so what keeps the record from being written is a warning. */
+/** The action is done by then, so a failure to write the record is a warning. */
 async function writeDestroyed(runtime: Runtime, aws: Aws, place: Place): Promise<void> {
   try {
     const { bucket } = await readPlatformFacts(aws, place.environment);

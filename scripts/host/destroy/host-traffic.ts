@@ -8,7 +8,7 @@ import { counted } from '../../repository/findings.ts';
 import type { Runtime } from '../../runtime.ts';
 import { readAnyStack } from '../../stack/stack-state.ts';
 
-/** For how long nobody may have asked for a host that is removed. CloudWatch has a minute's requests a few minutes later. */
+/** How long a host must have had no requests before it is removed. CloudWatch has a minute's requests a few minutes later. */
 export const quietMinutes = 15;
 
 /** Requests that reached a tenant's targets in that time, or why they could not be counted, as where a page of maintenance takes them. */
@@ -34,7 +34,7 @@ async function readPaged(aws: Aws, place: Place): Promise<boolean> {
 /**
  * Counts the requests to target groups. A load balancer reports no value for a minute without requests
  * (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html), so an empty answer
- * is none; an answer that is not complete is not known. Health checks do not count.
+ * means none; an incomplete response means unknown. Health checks do not count.
  */
 async function readRequests(runtime: Runtime, aws: Aws, groups: readonly TargetGroup[]): Promise<HostTraffic> {
   const metrics = groups.flatMap((group) =>
@@ -82,7 +82,7 @@ async function countRequests(aws: Aws, metrics: readonly { Name: string; Value: 
   return { requests };
 }
 
-/** Throws `HOST_HAS_TRAFFIC` or `TRAFFIC_UNKNOWN` unless the caller takes either. */
+/** Throws `HOST_HAS_TRAFFIC` or `TRAFFIC_UNKNOWN` unless the caller allows either. */
 export function checkTraffic({ tenant, environment }: Place, traffic: HostTraffic, isTaken: boolean): void {
   if (isTaken) return;
   if ('unknown' in traffic) {

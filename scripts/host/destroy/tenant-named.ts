@@ -2,7 +2,7 @@ import type { Place } from '../../config/names.ts';
 import { VendhostError } from '../../errors.ts';
 
 export interface Naming {
-  /** Name of the tenant, which production asks for. */
+  /** Name of the tenant, which production requires. */
   readonly yesDestroy?: string | undefined;
   readonly dryRun: boolean;
 }

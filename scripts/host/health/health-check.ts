@@ -1,7 +1,7 @@
 import type { TargetGroup } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { VendhostConfig } from '../../config/vendhost.ts';
 
-/** What the tenant says of the health check; `grace_seconds` is Auto Scaling's. */
+/** The tenant's settings of the health check; `grace_seconds` is Auto Scaling's. */
 export type HealthCheck = Pick<VendhostConfig['health_check'], 'path' | 'status'>;
 
 /** A target group as it is. */
@@ -9,7 +9,7 @@ export interface PresentTargetGroup {
   readonly arn: string;
   readonly name: string;
   readonly settings: TargetGroup;
-  /** Those of the other load balancers that lead to the instances, while the tenant moves. */
+  /** Those of the other load balancers that forward to the instances, while the tenant moves. */
   readonly others?: readonly PresentTargetGroup[];
 }
 
@@ -35,9 +35,9 @@ export interface HealthCheckUpdate {
   readonly others?: readonly Pick<HealthCheckUpdate, 'arn' | 'targetGroup' | 'changes'>[];
 }
 
-/** How far a host is, as the health check is concerned. */
+/** The state of a host, as far as the health check is concerned. */
 export interface HostProgress {
-  /** A release has succeeded: instances serve, and must go on doing so. */
+  /** A release has succeeded: instances serve, and must keep serving. */
   readonly released: boolean;
   /** No instance passes the check that is set. */
   readonly failing?: boolean;
@@ -52,7 +52,7 @@ const pace = {
 };
 
 /**
- * All codes that a check behind an Application Load Balancer can ask for: software that passes one with the same path passes this.
+ * All codes that a check behind an Application Load Balancer can accept: software that passes one with the same path passes this.
  * (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Matcher.html)
  */
 export const anyStatus = '200-499';
@@ -69,9 +69,9 @@ export function settingsOf({ path, status }: HealthCheck) {
 }
 
 /**
- * Compares the health check of a target group with what it should be. Software and check are one commit's, but the software comes
+ * Compares the health check of a target group with what it should be. Software and check are in one commit, but the software comes
  * later: so on a released host another path or status is set only when the release has succeeded, and until then any answer below
- * 500 on the present path will do, for the old software, the new one, and the old one again if the release is rolled back.
+ * 500 on the present path passes, for the old software, the new one, and the old one again if the release is rolled back.
  */
 export function healthCheckUpdate(
   present: PresentTargetGroup,
@@ -120,7 +120,7 @@ export function healthCheckText({ path, status }: HealthCheck): string {
   return `${status} ${path}`;
 }
 
-/** The health check of such a text; `undefined` for what older versions left. */
+/** The health check in such a text; `undefined` for what older versions left. */
 export function healthCheckFrom(text = ''): HealthCheck | undefined {
   const [, status, path] = /^(\S+) (.+)$/.exec(text) ?? [];
   return status === undefined || path === undefined ? undefined : { status, path };

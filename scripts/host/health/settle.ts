@@ -14,7 +14,7 @@ const looks = 12;
 /**
  * Sets the health check that the host was provisioned with, once its software is released, and watches whether the instances pass it.
  * If one does not, any answer counts again and `HEALTH_CHECK_FAILED` is thrown: no instance is replaced for it, because Auto Scaling
- * goes by the load balancer only from the provision after this. Does nothing when the check is in force.
+ * uses the load balancer's check only from the next provision on. Does nothing when the check is in force.
  */
 export async function settleHealthCheck(runtime: Runtime, aws: Aws, place: Place, record: TenantRecord): Promise<void> {
   const { out, signal } = runtime;
@@ -41,7 +41,7 @@ export async function settleHealthCheck(runtime: Runtime, aws: Aws, place: Place
   }
 }
 
-/** Waits until no instance is unhealthy by a check it failed before: a load balancer takes a while to find it healthy again. */
+/** Waits until no instance is unhealthy by a check it failed before: a load balancer takes a while to consider it healthy again. */
 async function untilPassed(
   { out, signal }: Runtime,
   aws: Aws,

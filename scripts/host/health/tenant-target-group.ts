@@ -5,7 +5,7 @@ import { names, type Place } from '../../config/names.ts';
 import { VendhostError } from '../../errors.ts';
 import { type HealthCheck, type PresentTargetGroup, settingsOf } from './health-check.ts';
 
-/** Reads the target group that the tenant was given, with those of other load balancers while it moves; throws `TARGET_GROUP_MISSING`. */
+/** Reads the tenant's target group, with those of other load balancers while it moves; throws `TARGET_GROUP_MISSING`. */
 export async function readTargetGroup(aws: Aws, place: Place, record: TenantRecord): Promise<PresentTargetGroup> {
   const [first, ...others] = await Promise.all(
     [record.loadBalancer, ...(record.otherBalancers ?? [])].map((number) => readOne(aws, place, record.port, number)),
@@ -43,7 +43,7 @@ export async function setHealthCheck(aws: Aws, arn: string, wanted: HealthCheck)
   await (await aws.elb()).send(new ModifyTargetGroupCommand({ TargetGroupArn: arn, ...settingsOf(wanted) }));
 }
 
-/** Targets as the load balancer judges them; those that come or go are in neither list. */
+/** Targets by the load balancer's health; those that come or go are in neither list. */
 export interface TargetHealth {
   readonly healthy: readonly string[];
   /** Instance and the load balancer's reason, like `i-1: Health checks failed with these codes: [404]`. */

@@ -2,7 +2,7 @@ import { VendhostError } from '../../errors.ts';
 import type { Group } from './group.ts';
 
 /**
- * The instance that was asked for, or all of the host; throws `INSTANCE_UNKNOWN` for one that is not of the host.
+ * The requested instance, or all of the host; throws `INSTANCE_UNKNOWN` for one that does not belong to the host.
  * @param meaning what happens when none is named: `to replace all`
  */
 export function chosenOf(

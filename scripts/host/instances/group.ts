@@ -11,7 +11,7 @@ export interface Group {
   readonly launchTemplateId: string;
   readonly min: number;
   readonly inService: readonly string[];
-  /** Ids of all, in whatever state. */
+  /** Ids of all, in any state. */
   readonly members: readonly string[];
   readonly instances: number;
 }

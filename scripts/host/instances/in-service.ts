@@ -15,7 +15,7 @@ const failuresTolerated = 2;
  * Waits until the group has its minimum number of instances in service: CodeDeploy does not deploy to an empty group.
  * Returns their number. Throws `INSTANCES_FAILED` with Auto Scaling's reasons when they cannot be started, `TIMED_OUT`
  * after 15 minutes.
- * @param since failures of launches before this are of an earlier cause and do not count
+ * @param since earlier failures of launches have an earlier cause and do not count
  */
 export async function waitInService(runtime: Runtime, aws: Aws, place: Place, since: Date): Promise<number> {
   const first = await readGroup(aws, place);

@@ -8,7 +8,7 @@ import type { PlannedValue } from '../planned-value.ts';
 export interface LaunchChange {
   /** As CloudFormation and EC2 call it: `ImageId`, `InstanceType`, `UserData`, … */
   readonly property: string;
-  /** Values, for the image and the instance type only: the others are too long to be read. */
+  /** Values, for the image and the instance type only: the others are too long to read. */
   readonly from?: string;
   readonly to?: string;
   /** It may stay unchanged: that depends on a value which becomes known while the plan is applied. */
@@ -23,7 +23,7 @@ export interface ParameterizedTemplate {
 
 /**
  * What an update of the host stack changes in the launch template: its own text, the parameters it refers to, and
- * resources it refers to that get another id.
+ * resources it refers to whose id changes.
  * @param changes the update's changes of resources
  */
 export function launchChanges(
@@ -115,7 +115,7 @@ function placeholders(text: unknown): string[] {
   return [...String(text).matchAll(/\$\{([\w:]+)[^}]*\}/g)].map(([, name = '']) => name);
 }
 
-/** As it comes out of JSON: what is `undefined` is not there. */
+/** As it comes out of JSON: `undefined` values are missing. */
 function plain(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value ?? null));
 }

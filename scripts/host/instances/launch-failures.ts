@@ -4,10 +4,10 @@ import { readDeployment } from '../../deployment/deployment.ts';
 import { failedEvents, failureLines } from '../../deployment/failed-events.ts';
 
 /**
- * What failed on new instances of a group, as CodeDeploy's launch hook says: a deployment of the last revision to each. Empty when
+ * What failed on new instances of a group, according to CodeDeploy's launch hook: a deployment of the last revision to each. Empty when
  * no such deployment failed; then the reason is Auto Scaling's own.
  * (https://docs.aws.amazon.com/codedeploy/latest/userguide/integrations-aws-auto-scaling.html)
- * @param since deployments that were created before are of an earlier cause
+ * @param since earlier deployments have an earlier cause
  */
 export async function launchFailures(aws: Aws, group: string, since: Date): Promise<string[]> {
   const failed = (await failedDeployments(aws, group, since)).filter(({ creator }) => creator === 'autoscaling');

@@ -28,7 +28,7 @@ export async function rollOut(runtime: Runtime, aws: Aws, group: Group, version:
   });
 }
 
-/** The same with instances of the version that the group has; there is nothing to roll back to, so a cancelled command goes on in AWS. */
+/** The same with instances of the group's present version; there is nothing to roll back to, so in AWS it continues after a cancelled command. */
 export async function replaceAll(runtime: Runtime, aws: Aws, group: Group): Promise<void> {
   await waitForRefresh(runtime, aws, group);
   await refresh(runtime, aws, group, { Preferences: { ...pace, SkipMatching: false } });
@@ -63,8 +63,8 @@ async function refresh(runtime: Runtime, aws: Aws, group: Group, wanted: Refresh
 }
 
 /**
- * Starts an instance refresh. AWS knows no token for it, so a call whose answer was lost is repeated and refused: what runs then
- * may be what was asked for. Anything else that runs was started by another job meanwhile, and is waited for.
+ * Starts an instance refresh. AWS has no idempotency token for it, so a call whose response was lost is repeated and refused: the running refresh
+ * may then be the requested one. Any other was started by another job meanwhile, and is waited for.
  */
 async function start(runtime: Runtime, aws: Aws, group: Group, wanted: RefreshRequest): Promise<string> {
   const { InstanceRefreshInProgressFault, StartInstanceRefreshCommand } = await import('@aws-sdk/client-auto-scaling');
@@ -81,7 +81,7 @@ async function start(runtime: Runtime, aws: Aws, group: Group, wanted: RefreshRe
   return answered(id, 'AutoScaling StartInstanceRefresh', 'an id');
 }
 
-/** Whether a running refresh does what a request asks for. */
+/** Whether a running refresh does what a request wants. */
 export function isSameRefresh(
   active: Pick<InstanceRefresh, 'DesiredConfiguration' | 'Preferences'>,
   wanted: RefreshRequest,

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** The code that decides what the stacks of a host are; package.json has the version of the CDK. */
+/** The code that determines a host's stacks; package.json has the version of the CDK. */
 const folders = ['cdk', 'scripts/config', 'scripts/host'];
 
 /**

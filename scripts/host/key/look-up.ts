@@ -6,7 +6,7 @@ import { type Group, readGroup, wasReleased } from '../instances/group.ts';
 import { isRefreshing } from '../instances/roll-out.ts';
 import { dataUpdated, keyChanges, type ProvisionKey } from './provision-key.ts';
 
-/** A virtual host as it is deployed, as far as a few calls tell. */
+/** A virtual host as it is deployed, as far as a few calls show. */
 export interface DeployedHost {
   readonly host: StackState | undefined;
   readonly data: StackState | undefined;
@@ -22,7 +22,7 @@ export async function readDeployedHost(aws: Aws, place: Place): Promise<Deployed
     readStack(aws, names.tenantStack(place, 'data')),
     readInstances(aws, place),
   ]);
-  // CodeDeploy is asked only as long as the stack says that nothing was released.
+  // CodeDeploy is called only as long as the stack says that nothing was released.
   const released = host !== undefined && (host.parameters.HealthCheckType === 'ELB' || (await wasReleased(aws, place)));
   return { host, data, group, refreshing, released };
 }
@@ -32,14 +32,14 @@ async function readInstances(aws: Aws, place: Place): Promise<Pick<DeployedHost,
   return { group, refreshing: group !== undefined && (await isRefreshing(aws, group)) };
 }
 
-/** The same, and what is not as it should be in the health check of its target group. */
+/** The same, and what is wrong with the health check of its target group. */
 export interface FoundHost extends DeployedHost {
   readonly healthCheck: Pick<HealthCheckUpdate, 'changes' | 'afterRelease' | 'others'>;
 }
 
 /**
- * Why a host is not what a provision of this key would make it; empty when it is. The key says what it was made of, and the rest
- * that it still is: a provision that was killed, and a change of the group by hand, are found by what is deployed.
+ * Why a host is not what a provision of this key would make it; empty when it is. The key says what it was made from; the rest shows
+ * that this is still true: comparing what is deployed detects a killed provision, and a change of the group by hand.
  */
 export function reasonsToProvision(place: Place, key: ProvisionKey, { host, ...found }: FoundHost): string[] {
   if (host === undefined) return ['there is no virtual host yet'];
@@ -47,7 +47,7 @@ export function reasonsToProvision(place: Place, key: ProvisionKey, { host, ...f
   return changes.length > 0 ? changes : differences(place, key, { ...found, host });
 }
 
-/** What a provision left that did not get to its end, on stacks whose key may be that of an earlier one. */
+/** What an unfinished provision left, on stacks whose key may be that of an earlier one. */
 export function interruptions(
   place: Place,
   deployed: { readonly host: StackState; readonly data: StackState | undefined },
@@ -60,9 +60,7 @@ export function interruptions(
     return status === undefined || isSteady(status) ? [] : [`${names.tenantStack(place, layer)} is ${status}`];
   });
   if (DataUpdated !== dataUpdated(data)) {
-    reasons.push(
-      `${names.tenantStack(place, 'data')} was updated since, or by a provision that did not get to its end`,
-    );
+    reasons.push(`${names.tenantStack(place, 'data')} was updated since, or by a provision that did not finish`);
   }
   if (Number(newest) > Number(version)) reasons.push(`launch template version ${newest} was not rolled out`);
   return reasons;

@@ -4,7 +4,7 @@ import { newPipeline } from '../../gitlab/new-pipeline.ts';
 import { keyChanges, type ProvisionKey, sameTemplates } from './provision-key.ts';
 
 /**
- * Makes sure that a provision would change nothing but the image: a schedule takes up patches, and not what no push has deployed. Throws
+ * Makes sure that a provision would change nothing but the image: a schedule applies patches, but nothing that no push has deployed. Throws
  * `INFRASTRUCTURE_OUTDATED` with what else differs.
  *
  * @param deployed the host stack's provision key; `undefined` when there is none

@@ -4,7 +4,7 @@ import type { VendhostConfig } from '../../config/vendhost.ts';
 import type { StackState } from '../../stack/stack-state.ts';
 import { type HealthCheck, healthCheckText } from '../health/health-check.ts';
 
-/** Everything that decides what a virtual host is. */
+/** Everything that determines a virtual host. */
 export interface KeyInputs {
   /** `vendhost.yml` with its defaults. */
   readonly config: VendhostConfig;
@@ -19,10 +19,10 @@ export interface KeyInputs {
 const parts = ['configuration', 'facts', 'record', 'image', 'library'] as const;
 type KeyPart = (typeof parts)[number];
 
-/** The provision key, part by part, so that a key that differs says in what. */
+/** The provision key, in parts, so that a difference can be named. */
 export type ProvisionKey = Readonly<Record<KeyPart, string>>;
 
-/** Whole facts and the whole record, used in a template or not: what is left out by mistake would be missed for ever. */
+/** All facts and the whole record, whether a template uses them or not: anything left out by mistake would be missed for ever. */
 export function provisionKey({ config, facts, record, image, library }: KeyInputs): ProvisionKey {
   return { configuration: digest(config), facts: digest(facts), record: digest(record), image, library };
 }
@@ -32,17 +32,17 @@ export function keyText(key: ProvisionKey): string {
   return parts.map((part) => `${part}=${key[part]}`).join(' ');
 }
 
-/** Parameters of the host stack that say what it was provisioned from. */
+/** Parameters of the host stack that record what it was provisioned from. */
 export interface Provenance {
   readonly ProvisionKey: string;
-  /** The first commit with this key: another one alone changes nothing. */
+  /** The first commit with this key: another commit alone changes nothing. */
   readonly ProvisionCommit: string;
   readonly DataUpdated: string;
   /** What a release sets when it has succeeded. */
   readonly HealthCheck: string;
 }
 
-/** What a stack says it was provisioned from. */
+/** What a stack records about what it was provisioned from. */
 export function provenanceOf(deployed: Readonly<Record<string, string>>): Provenance {
   const { ProvisionKey = 'none', ProvisionCommit = 'none', DataUpdated = 'none', HealthCheck = 'none' } = deployed;
   return { ProvisionKey, ProvisionCommit, DataUpdated, HealthCheck };
@@ -56,7 +56,7 @@ export interface ProvisionedFrom {
   readonly healthCheck: HealthCheck;
 }
 
-/** What it will say, when all else has succeeded. */
+/** What it will record when everything else has succeeded. */
 export function provenance(
   deployed: Readonly<Record<string, string>>,
   { key, commit, data, healthCheck }: ProvisionedFrom,
@@ -74,19 +74,19 @@ export function isKept(deployed: Readonly<Record<string, string>>, wanted: Prove
 
 const begun = 'unfinished';
 
-/** The same while a roll-out is still to come: a provision that is killed before the end was none. The templates of the key are deployed by then. */
+/** The same while a roll-out is pending: a provision that is killed before the end does not count. The key's templates are deployed by then. */
 export function unfinished({ ProvisionKey }: Provenance): Pick<Provenance, 'ProvisionKey'> {
   return { ProvisionKey: `${begun} ${ProvisionKey}` };
 }
 
-/** When the data stack was updated last: a provision may die between it and the host stack. */
+/** When the data stack was last updated: a provision may die between it and the host stack. */
 export function dataUpdated(data: Pick<StackState, 'updatedAt'> | undefined): string {
   return data?.updatedAt ?? 'none';
 }
 
 /** What differs between the key on a host stack and the one wanted, one line each. */
 export function keyChanges(deployed: string | undefined, wanted: ProvisionKey): string[] {
-  if (deployed?.startsWith(begun) === true) return ['the last provision did not get to its end'];
+  if (deployed?.startsWith(begun) === true) return ['the last provision did not finish'];
   const before = keyFrom(deployed);
   if (before === undefined) return ['it was provisioned by a version of Vendhost that kept no key'];
   return parts.flatMap((part) => {
@@ -98,7 +98,7 @@ export function keyChanges(deployed: string | undefined, wanted: ProvisionKey): 
   });
 }
 
-/** Whether the templates are those that were deployed with a key, also an unfinished one: an image is a parameter of them. */
+/** Whether the templates are those that were deployed with a key, even an unfinished one: an image is a parameter of them. */
 export function sameTemplates(deployed: string | undefined, wanted: ProvisionKey): boolean {
   const before = keyFrom(deployed);
   return before !== undefined && keyText({ ...before, image: wanted.image }) === keyText(wanted);
@@ -119,7 +119,7 @@ function keyFrom(text = ''): ProvisionKey | undefined {
 }
 
 /** The first 48 bits of a hash; the order of keys does not matter. */
-/** Hash of a value, whatever order its keys are in. */
+/** Hash of a value, independent of the order of its keys. */
 export function digest(value: unknown): string {
   return createHash('sha256').update(canonical(value)).digest('hex').slice(0, 12);
 }

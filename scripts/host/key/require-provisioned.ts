@@ -22,8 +22,8 @@ export interface Checkout {
 }
 
 /**
- * Makes sure that the virtual host is what this checkout says, for pipelines that do not bake and provision every time. Throws
- * `INFRASTRUCTURE_OUTDATED` with all that differs. It bakes nothing and changes nothing.
+ * Makes sure that the virtual host matches this checkout, for pipelines that do not bake and provision every time. Throws
+ * `INFRASTRUCTURE_OUTDATED` with all differences. It bakes nothing and changes nothing.
  */
 export async function requireProvisioned(runtime: Runtime, aws: Aws, checkout: Checkout): Promise<void> {
   const { place, directory } = checkout;
@@ -49,7 +49,7 @@ export async function requireProvisioned(runtime: Runtime, aws: Aws, checkout: C
 
 /**
  * What differs between the inputs of the host's image and those of this checkout. A newer source AMI is no change of the
- * commit: the next bake takes it.
+ * commit: the next bake uses it.
  */
 async function imageChanges(runtime: Runtime, aws: Aws, checkout: Checkout, image: string): Promise<string[]> {
   const [prepared, found] = await Promise.all([

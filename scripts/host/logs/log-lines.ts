@@ -1,7 +1,7 @@
 import type { HostLog } from '../../config/names.ts';
 import type { LogEvent } from './read-events.ts';
 
-/** What an instance logged, as a reader wants it; unknown is ''. */
+/** What an instance logged, for a reader; unknown values are ''. */
 export interface LogLine {
   readonly at: number;
   readonly log: HostLog;
@@ -19,8 +19,8 @@ const hookLine = /^\[[^\]]*\] \[(d-[A-Z0-9]+)\](.*)$/s;
 const begins = /^LifecycleEvent - (\w+)$/;
 
 /**
- * Reads hooks' lines in their order: which event a line belongs to the agent says once, as the event begins, and an agent does one thing
- * at a time. What a script prints cannot pretend to be that: it comes after `[stdout]`.
+ * Reads hooks' lines in order: the agent names the event of a line once, as the event begins, and does one thing
+ * at a time. A script's output cannot imitate that: it comes after `[stdout]`.
  */
 export class HookLines {
   readonly #events = new Map<string, string>();

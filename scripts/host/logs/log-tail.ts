@@ -12,19 +12,19 @@ export interface TailOptions {
   readonly hook: string | undefined;
 }
 
-/** The longest a lifecycle event lasts (docs/software.md): a line's event began so long before it at most. */
+/** The longest a lifecycle event lasts (docs/software.md): a line's event began at most that long before it. */
 const eventMs = 3_600_000;
-/** An agent sends every five seconds; what comes later than this is not shown while it is followed. */
+/** An agent sends every five seconds; lines that come later than this are not shown while following. */
 export const lateLinesMs = 60_000;
 
-/** Reads log groups again and again; no line twice. */
+/** Reads log groups repeatedly; no line twice. */
 export class LogTail {
   readonly #aws: Aws;
   readonly #groups: readonly (readonly [HostLog, string])[];
   readonly #options: TailOptions;
   readonly #signal: AbortSignal;
   readonly #hooks = new HookLines();
-  /** Ids of events that a later reading sees again, and when they happened. */
+  /** Ids of events that a later read sees again, and when they happened. */
   readonly #seen = new Map<string, number>();
   #isFirst = true;
 
@@ -43,7 +43,7 @@ export class LogTail {
     // Of a first reading, which may be of a million lines, what the next one may see again; of the others all.
     const recent = this.#isFirst ? Date.now() - 2 * lateLinesMs : from;
     for (const [id, at] of this.#seen) if (at < from) this.#seen.delete(id);
-    // Which event the first lines of hooks belong to is said before them.
+    // Earlier lines say which event the first lines of hooks belong to.
     const earlier = this.#isFirst ? from - eventMs : from;
     this.#isFirst = false;
     const lines = this.#groups.map(([log, group]) =>

@@ -11,15 +11,15 @@ export interface LogEvent {
 
 export interface LogQuery {
   readonly group: string;
-  /** In milliseconds; what happened then is among it. */
+  /** In milliseconds, inclusive. */
   readonly since: number;
-  /** Only streams that begin so: all of an instance. */
+  /** Only streams with this prefix: all of an instance. */
   readonly streams?: string | undefined;
   readonly signal: AbortSignal;
 }
 
 /**
- * The events of a log group, oldest first, page by page. A page may be empty and have a next one all the same
+ * The events of a log group, oldest first, page by page. An empty page may still have a next one
  * (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html).
  */
 export async function* readLogEvents(aws: Aws, { group, since, streams, signal }: LogQuery): AsyncGenerator<LogEvent> {

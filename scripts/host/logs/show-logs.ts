@@ -11,9 +11,9 @@ import { LogTail, lateLinesMs } from './log-tail.ts';
 import { momentOf } from './since.ts';
 
 export interface LogsOptions extends Place {
-  /** As `momentOf` reads it. */
+  /** As `momentOf` parses it. */
   readonly since: string;
-  /** Id of the one instance, which may be gone. */
+  /** Id of the one instance, which may no longer exist. */
   readonly instance: string | undefined;
   /** The one lifecycle event; without it the software's logs are shown too. */
   readonly hook: string | undefined;
@@ -22,8 +22,8 @@ export interface LogsOptions extends Place {
 }
 
 /**
- * Prints what hooks and software of a virtual host's instances logged, oldest first, of instances that are gone too; then, if asked to,
- * what comes. Throws `LOGS_MISSING` where there are no log groups, and `USAGE`.
+ * Prints what hooks and software of a virtual host's instances logged, oldest first, including instances that no longer exist; then, on request,
+ * what follows. Throws `LOGS_MISSING` if there are no log groups, and `USAGE`.
  */
 export async function showLogs(runtime: Runtime, options: LogsOptions): Promise<undefined> {
   const { out, signal } = runtime;

@@ -9,7 +9,7 @@ export function momentOf(since: string, now: number): number {
   const form = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2}(?:\.\d{1,3})?)?Z?)?$/.exec(since);
   const [, day = '', minute = '00:00', second = ':00'] = form ?? [];
   const at = form === null ? Number.NaN : Date.parse(`${day}T${minute}${second}Z`);
-  // JavaScript takes the 30th of February for the 2nd of March.
+  // JavaScript parses February 30 as March 2.
   if (Number.isNaN(at) || !new Date(at).toISOString().startsWith(day)) {
     throw new VendhostError('USAGE', `--since ${since} is wrong: must be like 30m, 1h, 2d or 2026-11-27T10:00Z`, {
       hint: 'give how long ago, or a date and time in UTC',

@@ -11,7 +11,7 @@ import { readLibrary } from '../key/library.ts';
 import { type DeployedHost, readDeployedHost, reasonsToProvision } from '../key/look-up.ts';
 import { type ProvisionKey, provisionKey } from '../key/provision-key.ts';
 
-/** What a host is planned from, besides its repository. */
+/** What a host is planned from, in addition to its repository. */
 export interface HostInputs {
   readonly facts: PlatformFacts;
   readonly record: TenantRecord;
@@ -53,9 +53,9 @@ function othersOf(
 /** Whether a provision has anything to do. */
 export interface HostVerdict {
   readonly key: ProvisionKey;
-  /** No instance passes the health check, where Auto Scaling does not replace them for it yet. */
+  /** No instance passes the health check, and Auto Scaling does not replace them for it yet. */
   readonly failing: boolean;
-  /** Empty: the host is what its provision key says, and what this one would make it. */
+  /** Empty: the host matches its provision key, and what this provision would make it. */
   readonly reasons: readonly string[];
 }
 

@@ -32,8 +32,8 @@ export async function bakeImage(runtime: Runtime, options: BakeOptions): Promise
 }
 
 /**
- * Bakes the tenant's image, or finds the one with the same bake key. Either way it removes what bakes left that died. In a dry run
- * it reports a bake that is needed, and returns nothing then.
+ * Bakes the tenant's image, or finds the one with the same bake key. Either way it removes the leftovers of bakes that died. In a dry run
+ * it reports a bake that is needed, and then returns nothing.
  */
 export async function findOrBake(runtime: Runtime, options: BakeOptions): Promise<KeyedImage | undefined> {
   const { tenant, environment, directory, dryRun } = options;
@@ -77,12 +77,12 @@ async function bakeOnce(runtime: Runtime, aws: Aws, prepared: PreparedBake): Pro
   }
 }
 
-/** What the bake came to stays so, whether or not the lease can be given back. */
+/** The bake's result stands, whether or not the lease can be released. */
 async function endLease({ out }: Runtime, lease: Lease): Promise<void> {
   try {
     await lease.release();
   } catch (thrown) {
-    out.warn(`cannot give the lease back: ${messageOf(thrown)}; it ends by itself in five minutes`);
+    out.warn(`cannot release the lease: ${messageOf(thrown)}; it expires in five minutes`);
   }
 }
 

@@ -3,7 +3,7 @@ import type { Aws } from '../../aws/session.ts';
 import { keys } from '../../config/names.ts';
 import { type BakeLease, bakeLeaseSchema } from '../../config/stored.ts';
 
-/** Who bakes, shown to other jobs. */
+/** The baking job, shown to other jobs. */
 export type LeaseHolder = Omit<BakeLease, 'until'>;
 
 /** Where a lease is kept. */
@@ -21,7 +21,7 @@ const renewEveryMs = 60_000;
 export interface KeptLease extends BakeLease {
   readonly key: string;
   readonly etag: string;
-  /** Whoever held it died. */
+  /** Its last holder died. */
   readonly isStale: boolean;
 }
 
@@ -38,7 +38,7 @@ export class Lease {
     this.#place = place;
     this.#holder = holder;
     this.#etag = etag;
-    // A renewal that fails leaves the lease as it is; the next one is in time.
+    // A failed renewal does not change the lease; the next one is in time.
     this.#timer = setInterval(() => {
       this.#renewal = this.renew().catch(() => undefined);
     }, renewEveryMs).unref();
@@ -52,7 +52,7 @@ export class Lease {
   async renew(): Promise<void> {
     const { key } = this.#place;
     let written = await objects(this.#place).replace(key, textOf(this.#holder), this.#etag);
-    // An earlier renewal was written, and its answer was lost.
+    // An earlier renewal was written, and its response was lost.
     if (written.outcome === 'lost' && written.current?.value.run === this.#holder.run)
       written = await objects(this.#place).replace(key, textOf(this.#holder), written.current.etag);
     // Somebody removed it.
@@ -63,7 +63,7 @@ export class Lease {
     if (this.#taker !== undefined) clearInterval(this.#timer);
   }
 
-  /** Gives the lease back, if this run still holds it. */
+  /** Releases the lease, if this run still holds it. */
   async release(): Promise<void> {
     clearInterval(this.#timer);
     await this.#renewal;
@@ -73,7 +73,7 @@ export class Lease {
 }
 
 /**
- * Takes the lease, also from a job that died with it; otherwise returns who holds it. `undefined`: it just changed
+ * Takes the lease, even from a job that died with it; otherwise returns its holder. `undefined`: it just changed
  * hands, call again.
  */
 export async function takeLease(
@@ -93,7 +93,7 @@ export async function takeLease(
   return written.outcome === 'lost' ? undefined : new Lease(place, holder, written.etag);
 }
 
-/** All leases of a tenant, of whatever bake key. */
+/** All leases of a tenant, for all bake keys. */
 export async function readLeases(aws: Aws, bucket: string, tenant: string): Promise<KeptLease[]> {
   const leases = objects({ aws, bucket });
   const prefix = keys.bakeLeases(tenant);
@@ -105,7 +105,7 @@ export async function readLeases(aws: Aws, bucket: string, tenant: string): Prom
   return (await Promise.all(found)).flat();
 }
 
-/** Removes a lease that nobody took over or renewed since it was read. */
+/** Removes a lease that has not been taken over or renewed since it was read. */
 export async function dropLease(aws: Aws, bucket: string, { key, etag }: KeptLease): Promise<boolean> {
   return await objects({ aws, bucket }).remove(key, etag);
 }

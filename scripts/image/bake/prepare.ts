@@ -28,8 +28,8 @@ export interface PreparedBake {
 }
 
 /**
- * Reads the repository first: its faults show without a call to AWS. `VENDHOST_SOURCE_AMI` pins the source AMI in all jobs of a pipeline, as
- * for an image made of the same as another environment's.
+ * Reads the repository first: its faults show without a call to AWS. `VENDHOST_SOURCE_AMI` pins the source AMI in all jobs of a pipeline,
+ * for example to bake from the same source as another environment.
  */
 export async function prepareBake(runtime: Runtime, aws: Aws, place: Place, directory: string): Promise<PreparedBake> {
   const [{ image: config, instances }, scripts, platformFiles, version] = await Promise.all([
@@ -70,7 +70,7 @@ function platformInputs(files: readonly ImageFile[]) {
   };
 }
 
-/** IAM asks the same when the builder starts (`ec2:Owner`), and says less. `self` is the tenant's own images. */
+/** IAM checks the same when the builder starts (`ec2:Owner`), with a less helpful error. `self` is the tenant's own images. */
 function checkSourceOwner(publisher: string, allowed: readonly string[], tenant: string): void {
   if (publisher === 'self' || allowed.includes(publisher)) return;
   throw new VendhostError(

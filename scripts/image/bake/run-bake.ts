@@ -20,11 +20,11 @@ import type { PreparedBake } from './prepare.ts';
 
 export interface Baked {
   readonly imageId: string;
-  /** `false`: it is another run's. */
+  /** `false`: it belongs to another run. */
   readonly baked: boolean;
 }
 
-/** What is to be baked, by which run, which holds the lease. */
+/** What to bake, and the run that holds the lease. */
 export interface BakeRun {
   readonly prepared: PreparedBake;
   readonly run: string;
@@ -33,7 +33,7 @@ export interface BakeRun {
 
 /**
  * Bakes the image, verifies and finishes it, and then puts it on record: from there on it is found. After a failure or
- * a cancel nothing is left in the account; nor when another run, which took the lease over, was faster: then its image is used.
+ * a cancel nothing is left in the account; nor when another run that took over the lease was faster: then its image is used.
  */
 export async function runBake(runtime: Runtime, aws: Aws, { prepared, run, lease }: BakeRun): Promise<Baked> {
   const { place, bakeKey } = prepared;
@@ -60,7 +60,7 @@ export async function runBake(runtime: Runtime, aws: Aws, { prepared, run, lease
   }
 }
 
-/** Puts the image on record, unless one to use is there: the lease does not last for ever, and its loss shows too late. */
+/** Puts the image on record, unless a usable one exists: the lease expires, and its loss shows too late. */
 async function publish(runtime: Runtime, aws: Aws, prepared: PreparedBake, imageId: string): Promise<Baked> {
   const { owner, bakeKey, inputs } = prepared;
   const faster = async (): Promise<Baked | undefined> => {

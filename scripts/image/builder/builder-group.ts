@@ -14,7 +14,7 @@ export interface BuilderGroup {
 }
 
 /**
- * Makes the builder's security group, tagged in the call that creates it: port 22, from where the platform says.
+ * Creates the builder's security group, tagged in the creating call: port 22, from the networks that the platform allows.
  */
 export async function makeBuilderGroup(aws: Aws, { place, run, facts }: BuilderGroup): Promise<string> {
   const sdk = await import('@aws-sdk/client-ec2');
@@ -33,7 +33,7 @@ export async function makeBuilderGroup(aws: Aws, { place, run, facts }: BuilderG
       (answer) => answer.GroupId,
       async (thrown: unknown) => {
         if (!isDuplicate(thrown, 'InvalidGroup.Duplicate')) throw thrown;
-        // The name is this run's alone: the first answer was lost.
+        // The name is unique to this run: the first response was lost.
         const Filters = Object.entries({ 'group-name': GroupName, 'vpc-id': facts['vpc-id'] }).map(([Name, value]) => ({
           Name,
           Values: [value],

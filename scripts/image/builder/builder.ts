@@ -8,7 +8,7 @@ import { phaseScripts } from '../packer/packer-events.ts';
 import { packerDirectory } from '../packer/run-packer.ts';
 import type { SourceAmi } from '../source.ts';
 
-/** What a builder and its image are made of. */
+/** What a builder and its image are made from. */
 export interface BuilderParts {
   readonly place: Place;
   readonly facts: PlatformFacts;
@@ -43,7 +43,7 @@ export function packerVariables(parts: PackerParts): Record<string, unknown> {
   };
 }
 
-/** Paths of the phases' scripts: of the tenant's, those that it has. */
+/** Paths of the phases' scripts; of the tenant's, those that exist. */
 function scriptsToRun(scripts: BuilderParts['scripts']): string[] {
   const isThere = (name: string) =>
     !['preInstall.sh', 'install.sh'].includes(name) || scripts.some(({ path }) => path === name);
@@ -51,7 +51,7 @@ function scriptsToRun(scripts: BuilderParts['scripts']): string[] {
 }
 
 /**
- * What scripts on the builder may know. Agents come from AWS's own buckets in the region: an endpoint of the job is not for
+ * What scripts on the builder may know. Agents come from AWS's own buckets in the region: a job's endpoint is not for
  * the builder, but the local cloud's instances reach nothing else.
  */
 function scriptEnvironment({ place, aws }: BuilderParts): Record<string, string> {

@@ -7,7 +7,7 @@ import type { Runtime } from '../../runtime.ts';
 import { keyPairName, runTags } from '../bake-run.ts';
 import type { BuilderParts } from './builder.ts';
 
-/** A builder that runs, and its address for whoever bakes on it. */
+/** A running builder, and its address for Packer. */
 export interface Builder {
   readonly instanceId: string;
   readonly host: string;
@@ -76,7 +76,7 @@ export function launchRequest(parts: LaunchParts, zone = 0): RunInstancesCommand
   };
 }
 
-/** Starts the builder and waits until it runs; whether SSH answers is Packer's to find out. */
+/** Starts the builder and waits until it runs; Packer finds out whether SSH answers. */
 export async function launchBuilder(
   { signal, out }: Pick<Runtime, 'signal' | 'out'>,
   aws: Aws,
@@ -93,7 +93,7 @@ export async function launchBuilder(
     limitMs: startLimitMs,
     signal,
     async check() {
-      // Looked for by a filter: right after the start EC2 may not know the id everywhere.
+      // Found with a filter: right after the start EC2 may not know the id everywhere.
       const wanted = { Filters: [{ Name: 'instance-id', Values: [instanceId] }] };
       const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand(wanted));
       const [instance] = Reservations.flatMap(({ Instances = [] }) => Instances);

@@ -10,7 +10,7 @@ export interface CleanOptions extends Place {
 }
 
 /**
- * Removes what bakes left whose jobs died, and what this job's bake left: it is for the `after_script` of the bake job, when the
+ * Removes the leftovers of bakes whose jobs died, and of this job's bake: it is for the `after_script` of the bake job, when the
  * script is over. Throws `LEFTOVERS_REMAIN` when something could not be removed.
  */
 export async function cleanImages(runtime: Runtime, options: CleanOptions): Promise<ExitCode | undefined> {

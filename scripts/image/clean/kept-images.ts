@@ -5,7 +5,7 @@ import { bakeKeyOf } from '../image-faults.ts';
 import { type ImageOwner, listRecordedKeys, readRecord } from '../record.ts';
 
 /**
- * Of a tenant's images those that are finished and on record, or that its virtual host uses all the same: somebody may have deleted
+ * The tenant's images that are finished and on record, or that its virtual host still uses: somebody may have deleted
  * a record. One listing answers for all of them, however many there are.
  */
 export async function keptImages(aws: Aws, owner: ImageOwner, images: readonly Image[]): Promise<ReadonlySet<string>> {

@@ -10,9 +10,9 @@ export interface Leftovers {
   readonly keyPairs: readonly string[];
   readonly securityGroups: readonly string[];
   readonly images: readonly Image[];
-  /** Also those of the images. */
+  /** Including those of the images. */
   readonly snapshots: readonly string[];
-  /** Disks that a copy of an image was making; those of builders go with them. */
+  /** Disks that a copy of an image was making; a builder's are deleted with it. */
   readonly volumes: readonly string[];
 }
 
@@ -21,14 +21,14 @@ export const nothingLeft: Leftovers = {
   ...{ snapshots: [], volumes: [] },
 };
 
-/** What there is of one run. */
+/** The resources of one run. */
 export async function findLeftovers(aws: Aws, place: Place, run: string): Promise<Leftovers> {
   return (await findTraces(aws, place, run)).get(run) ?? nothingLeft;
 }
 
 /**
- * What there is of a tenant's bakes in one environment, by run: everything they make gets the tag of its run in the call that
- * makes it. Nothing is looked for by what a script printed.
+ * The resources of a tenant's bakes in one environment, by run: everything they create gets the tag of its run in the creating call.
+ * A script's output is never used to find them.
  */
 export async function findTraces(aws: Aws, place: Place, run = '*'): Promise<ReadonlyMap<string, Leftovers>> {
   const sdk = await import('@aws-sdk/client-ec2');
@@ -69,7 +69,7 @@ export async function findTraces(aws: Aws, place: Place, run = '*'): Promise<Rea
   );
 }
 
-/** A role that may not look has the right to make none: both come with the rights to promote images. */
+/** A role that may not look may not create any either: both permissions come with promoting images. */
 function noVolumes(thrown: unknown): [] {
   if (thrown instanceof Error && thrown.name === 'UnauthorizedOperation') return [];
   throw thrown;
@@ -87,7 +87,7 @@ async function all<P, T>(pages: AsyncIterable<P>, items: (page: P) => T[] | unde
   return found;
 }
 
-/** One line for each thing, as it is named in AWS. */
+/** One line for each resource, with its AWS name. */
 export function linesOfTraces(left: Leftovers): string[] {
   return [
     ...left.instances.map((id) => `instance ${id}`),

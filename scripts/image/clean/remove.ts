@@ -11,14 +11,14 @@ export interface Removed {
   readonly failed: readonly string[];
 }
 
-/** EC2's words for what somebody else removed meanwhile. */
+/** EC2's error codes for resources that somebody else removed meanwhile. */
 const gone = /^Invalid(InstanceID|Group|GroupId|AMIID|Snapshot|Volume)\.(NotFound|Unavailable)$/;
 
 const terminateLimitMs = 5 * 60_000;
 
 /**
- * Removes what a run left; one that fails keeps none of the others. What takes no time comes first: whoever removes may be killed as
- * well. Security groups come last, because EC2 keeps them as long as the instance is not terminated.
+ * Removes what a run left; one failure does not stop the others. Fast removals come first: this process may be killed as
+ * well. Security groups come last, because EC2 keeps them until the instance is terminated.
  */
 export async function removeLeftovers(
   aws: Aws,
@@ -76,7 +76,7 @@ export async function removeImage(aws: Aws, image: Image): Promise<void> {
 async function untilTerminated(aws: Aws, instances: readonly string[], signal: AbortSignal): Promise<void> {
   if (instances.length === 0) return;
   const sdk = await import('@aws-sdk/client-ec2');
-  // By a filter: an instance that EC2 has forgotten is no error.
+  // With a filter: then an instance that EC2 has forgotten is no error.
   const wanted = { Filters: [{ Name: 'instance-id', Values: [...instances] }] };
   await poll({
     what: `${instances.join(', ')} to be terminated`,

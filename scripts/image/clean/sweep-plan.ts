@@ -2,11 +2,11 @@ import type { Image } from '@aws-sdk/client-ec2';
 import type { KeptLease } from '../bake/lease.ts';
 import { type Leftovers, linesOfTraces } from './leftovers.ts';
 
-/** What there is of a tenant's bakes in one environment. */
+/** The resources of a tenant's bakes in one environment. */
 export interface Found {
   /** Read first, by run. */
   readonly traces: ReadonlyMap<string, Leftovers>;
-  /** Read after the traces: whatever was seen there was made under a lease, so a run without one has ended. */
+  /** Read after the traces: those resources were made under a lease, so a run without one has ended. */
   readonly leases: readonly KeptLease[];
   /** Read after the leases: finished images to keep, which a record names or the virtual host uses. */
   readonly kept: ReadonlySet<string>;
@@ -16,17 +16,17 @@ export interface Found {
 export interface Sweeper {
   /** The run that sweeps before it bakes. */
   readonly run?: string;
-  /** URL of the job whose script is over, so that its lease has no holder any more. */
+  /** URL of the job whose script has ended, so that its lease has no holder any more. */
   readonly endedJob?: string;
 }
 
-/** What is removed: what runs left that died, and their leases. */
+/** What is removed: the leftovers of runs that died, and their leases. */
 export interface SweepPlan {
   readonly runs: readonly { readonly run: string; readonly left: Leftovers }[];
   readonly leases: readonly KeptLease[];
 }
 
-/** Each sweep removes what so many runs left; more are for the next one. */
+/** Each sweep removes the leftovers of this many runs; the next one continues. */
 const mostRuns = 20;
 
 /** Whose leases and whose resources are removed. A run lives as long as somebody renews its lease. */

@@ -11,7 +11,7 @@ import { planSweep, type Sweeper, type SweepPlan } from './sweep-plan.ts';
 /** Longest time a sweep takes; GitLab gives an `after_script` five minutes. */
 const limitMs = 4 * 60_000;
 
-/** Looks for what dead runs left. The order of the reads makes it right: see `Found`. */
+/** Looks for leftovers of dead runs. The order of the reads is essential: see `Found`. */
 export async function readSweep(aws: Aws, owner: ImageOwner, sweeper: Sweeper): Promise<SweepPlan> {
   const traces = await findTraces(aws, owner.place);
   const leases = await readLeases(aws, owner.bucket, owner.place.tenant);
@@ -19,7 +19,7 @@ export async function readSweep(aws: Aws, owner: ImageOwner, sweeper: Sweeper): 
   return planSweep({ traces, leases, kept: await keptImages(aws, owner, images) }, sweeper);
 }
 
-/** Removes what is planned: each run on its own, all at the same time. What cannot be removed is for the next sweep. */
+/** Applies the plan: each run separately, all at the same time. The next sweep retries what cannot be removed. */
 export async function applySweep(
   runtime: Runtime,
   aws: Aws,
@@ -40,7 +40,7 @@ export async function applySweep(
   return { done: lines('done').map(({ line }) => line), failed: lines('failed').map(({ line }) => line) };
 }
 
-/** A bake's own sweep: it costs the bake nothing but time when it fails. */
+/** A bake's own sweep: if it fails, it only costs the bake time. */
 export async function sweep(runtime: Runtime, aws: Aws, owner: ImageOwner, sweeper: Sweeper = {}): Promise<void> {
   try {
     await applySweep(runtime, aws, owner, await readSweep(aws, owner, sweeper));

@@ -11,8 +11,8 @@ export const phases = {
 export type Phase = keyof typeof phases;
 
 /**
- * Files below `packer/phases/`, in the order they run. Packer names each before it runs it, in a line of its own kind that no
- * script can write: that is how it is known which one the lines that follow are of.
+ * Files below `packer/phases/`, in the order they run. Packer names each before it runs it, in a line type that no
+ * script can write: this shows which one the following lines belong to.
  */
 export const phaseScripts: ReadonlyMap<string, Phase> = new Map([
   ['base.sh', 'base'],
@@ -24,7 +24,7 @@ export const phaseScripts: ReadonlyMap<string, Phase> = new Map([
 /** Packer's messages about its connection and temporary files, and its closing summary. */
 const noise = /^(Provisioning with|Uploading|Using ssh communicator|Build '|==> |--> |Builds finished) ?/;
 
-/** One line of Packer, understood. */
+/** One parsed line of Packer. */
 export type PackerEvent =
   | { readonly kind: 'phase'; readonly phase: Phase }
   /** Something Packer does. */

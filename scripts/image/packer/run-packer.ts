@@ -11,7 +11,7 @@ export const packerDirectory = fileURLToPath(new URL('../../../packer', import.m
 /** The template that Packer is given: what runs on the builder. */
 export const packerTemplate = join(packerDirectory, 'builder.pkr.hcl');
 
-/** The variables of the job's environment that Packer gets; a tenant's variables, tokens and credentials are not among them. */
+/** The variables of the job's environment that Packer gets; without the tenant's variables, tokens and credentials. */
 const inherited = [...['PATH', 'HOME', 'LANG', 'PACKER_CONFIG_DIR']];
 
 /** Packer is killed when it takes longer to end. */
@@ -19,7 +19,7 @@ const cleanUpLimitMs = 60_000;
 
 /** The version of the `packer` on the PATH; throws `PACKER_MISSING` when there is none that answers like Packer. */
 export async function packerVersion(runtime: Runtime): Promise<string> {
-  // Not in the checkout: before 1.11 Packer looks for plug-ins in its working directory, whatever it is asked, and runs what it finds
+  // Not in the checkout: before 1.11 Packer always looks for plug-ins in its working directory, and runs what it finds
   // (https://developer.hashicorp.com/packer/docs/upgrade/v1_11).
   const { stdout, code } = await packer(runtime, ['version'], {}, packerDirectory);
   const version = /^Packer v(\d+\.\d+\.\d+\S*)/m.exec(stdout)?.[1];
@@ -81,7 +81,7 @@ function packer(runtime: Runtime, words: readonly string[], env: Readonly<Record
     reject: false,
     stdin: 'ignore',
     forceKillAfterDelay: cleanUpLimitMs,
-    // A group of its own: a signal to ours would reach Packer's plug-ins as well, and they die of it without clean-up.
+    // A separate process group: a signal to ours would also reach Packer's plug-ins, which die without clean-up.
     detached: true,
   });
 }

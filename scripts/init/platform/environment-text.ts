@@ -22,7 +22,7 @@ export function environmentText(
     `    region: ${region}`,
     ...said('For administrators with credentials of another account, who may assume it; jobs have roles of their own.'),
     role === undefined ? `    # role: ${organizationRole}` : `    role: ${role}`,
-    ...said('A private /16 that nothing else of yours has. Choose it before the first deploy.'),
+    ...said('A private /16 that nothing else of yours uses. Choose it before the first deploy.'),
     `    cidr: ${cidr}`,
     ...said(`Hosts of tenants are in it, like shop.${domain}.`),
     `    domain: ${domain}`,

@@ -45,8 +45,8 @@ const checks: Checks = {
 };
 
 /**
- * Writes what a platform's repository begins with. Throws `USAGE` for answers that are missing or wrong, `CONFIG_INVALID` for
- * those that do not fit together, and as `startRepository`.
+ * Writes a platform's first files. Throws `USAGE` for answers that are missing or wrong, `CONFIG_INVALID` for
+ * those that do not fit together, and like `startRepository`.
  */
 export async function initPlatform(
   runtime: Runtime,
@@ -59,7 +59,7 @@ export async function initPlatform(
   return await startRepository(runtime, { directory, dryRun, files, next: platformSteps(start) });
 }
 
-/** What is written names no other issuer of ID tokens than GitLab. */
+/** The files name no issuer of ID tokens other than GitLab. */
 function issuingGitlab(answer: string): string | undefined {
   const isIssuer = issuerForm.test(answer.replace(/\/+$/, '')) && gitlabAddress.safeParse(answer).success;
   return isIssuer
@@ -67,7 +67,7 @@ function issuingGitlab(answer: string): string | undefined {
     : 'an address that begins with https://, with a lower-case domain and without a port, as AWS takes it; for another write platform.yml by hand, see docs/gitlab.md';
 }
 
-/** Answers that are right by themselves may not fit together: two environments of one domain, a certificate of another account. */
+/** Valid answers may not fit together: two environments of one domain, a certificate of another account. */
 function checkTogether({ tenant }: PlatformStart, files: readonly StartingFile[]): void {
   const textOf = (path: string) => files.find((file) => file.path === path)?.text ?? '';
   const platform = parseConfig('platform.yml', textOf('platform.yml'), platformSchema);

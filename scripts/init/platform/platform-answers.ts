@@ -9,12 +9,12 @@ export interface EnvironmentStart {
   readonly domain: string;
   /** Absent while none was requested. */
   readonly certificate?: string;
-  /** ARN of the role that administrators take in the account. */
+  /** ARN of the role that administrators assume in the account. */
   readonly role?: string;
   readonly cidr: string;
 }
 
-/** What somebody answered about a platform. */
+/** Somebody's answers about a platform. */
 export interface PlatformStart {
   readonly name: string;
   readonly gitlab: string;
@@ -57,7 +57,7 @@ function environmentStart(name: Environment, text: (key: string) => string): Env
     domain: domainOf(text('domain'), name),
     ...(certificate === undefined ? {} : { certificate }),
     ...(role === '' ? {} : { role: `arn:aws:iam::${account}:role/${role.replace(/^\//, '')}` }),
-    // A private /16 for each, which no other has.
+    // A separate private /16 for each.
     cidr: `10.${10 * (environments.indexOf(name) + 1)}.0.0/16`,
   };
 }

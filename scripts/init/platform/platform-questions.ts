@@ -3,7 +3,7 @@ import type { Question } from '../questions.ts';
 
 const byEnvironment = 'one for all, or "dev=… staging=… production=…"';
 
-/** What the files of a platform's repository need to know, in the order in which it is asked. */
+/** What the files of a platform's repository need to know, in the order of the questions. */
 export const platformQuestions: readonly Question[] = [
   { key: 'name', text: 'Name of the platform' },
   { key: 'gitlab', text: 'Address of GitLab', preset: 'https://gitlab.com' },
@@ -19,15 +19,15 @@ export const platformQuestions: readonly Question[] = [
   { key: 'certificate', text: `ARN of the certificate in ACM, ${byEnvironment}; empty: not yet`, preset: '' },
   {
     key: 'role',
-    text: 'Role in the accounts that administrators take; empty: they have credentials of each',
+    text: 'Role that administrators assume in the accounts; empty: they have credentials for each',
     preset: 'OrganizationAccountAccessRole',
   },
   {
     key: 'runners',
-    text: 'Networks that runners outside of AWS go out with, like 203.0.113.7/32, separated by spaces; empty: they are in the VPC',
+    text: 'Source networks of runners outside AWS, like 203.0.113.7/32, separated by spaces; empty: they are in the VPC',
     preset: '',
   },
-  { key: 'tags', text: 'Tags of the runners, separated by spaces; empty: those that take untagged jobs', preset: '' },
+  { key: 'tags', text: 'Tags of the runners, separated by spaces; empty: those that accept untagged jobs', preset: '' },
   {
     key: 'production-branch',
     text: "Branch of the tenants' projects that is deployed to production",

@@ -1,6 +1,6 @@
 import type { PlatformStart } from './platform-answers.ts';
 
-/** What somebody who opens the repository for the first time needs to know. */
+/** What a first-time reader of the repository needs to know. */
 export function platformReadme({ name, project, tenant }: PlatformStart): string {
   const shown = tenant?.name ?? 'shop';
   return `# The platform ${name}

@@ -17,7 +17,7 @@ const checks: Checks = {
   'production-branch': productionBranch,
 };
 
-/** Writes what a tenant's repository begins with. Throws `USAGE` for answers that are missing or wrong, and as `startRepository`. */
+/** Writes a tenant's first files. Throws `USAGE` for answers that are missing or wrong, and like `startRepository`. */
 export async function initTenant(
   runtime: Runtime,
   { directory, dryRun, given }: InitOptions,

@@ -1,6 +1,6 @@
 import type { StartingFile } from '../starting-files.ts';
 
-/** The machine of a first page, and the page: nginx shows the files of `software/site/`, and which revision they are. */
+/** The machine of a first page, and the page: nginx serves the files of `software/site/`, and the revision's name. */
 export function machineFiles(tenant: string): StartingFile[] {
   return [
     script('infrastructure/install.sh', install),

@@ -5,20 +5,20 @@ import type { StartingFile } from '../starting-files.ts';
 import { yamlText } from '../yaml-text.ts';
 import { machineFiles } from './machine-files.ts';
 
-/** What somebody answered about a tenant. */
+/** Somebody's answers about a tenant. */
 export interface TenantStart {
   readonly tenant: string;
   readonly library: string;
   readonly hasDatabase: boolean;
   readonly tags: readonly string[];
   readonly productionBranch: string;
-  /** What the repository is for, where the tenant has one for each half. */
+  /** The repository's half, if the tenant has one for each. */
   readonly half?: Half | undefined;
   /** Further inputs of the pipeline, each a line. */
   readonly inputs?: readonly string[];
-  /** Inputs of a scheduled drift check, where there is one. */
+  /** Inputs of a scheduled drift check, if there is one. */
   readonly check?: readonly string[];
-  /** The project has no runner: a webhook of the platform's reports pushes, and there is no pipeline file. */
+  /** The project has no runner: the platform's webhook reports pushes, and there is no pipeline file. */
   readonly isReported?: boolean;
 }
 
@@ -56,7 +56,7 @@ ${included.join('\n')}
 `;
 }
 
-/** Where there is no pipeline file to say it. */
+/** Used if there is no pipeline file to say it. */
 function reportedText({ productionBranch }: TenantStart): string {
   return `# A push to dev, staging or ${productionBranch} deploys machine and software to that environment: GitLab reports it to the platform, whose builds
 # bake, provision and release it. No job shows that: docs/webhook.md of Vendhost says where the logs are. There is no .gitlab-ci.yml.

@@ -1,7 +1,7 @@
 import { maintenanceWindow } from '../../config/vendhost.ts';
 import type { PropertyChange } from '../../stack/details/property-changes.ts';
 
-/** What a change of one property of a database does besides being made. */
+/** The side effect of a change of one property of a database. */
 export interface DatabaseEffect {
   readonly gravity: 'interruption' | 'change';
   /** What happens, as the end of a sentence that begins with the property. */
@@ -13,7 +13,7 @@ export interface DatabaseEffect {
 export type ApplyTime = 'now' | 'window';
 
 /**
- * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html says of each setting whether downtime occurs,
+ * https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html says for each setting whether downtime occurs,
  * and whether the change can wait for the maintenance window.
  */
 const settings = 'https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html';
@@ -24,8 +24,8 @@ const times: Readonly<Record<ApplyTime, string>> = {
 };
 
 /**
- * The effect of a change of an `AWS::RDS::DBInstance`; `undefined`: RDS makes it while the database serves. Whether storage can be
- * changed at all only the database itself tells.
+ * The effect of a change of an `AWS::RDS::DBInstance`; `undefined`: RDS makes it while the database serves. Only the database
+ * itself shows whether storage can be changed at all.
  */
 export function databaseEffect({ path, from, to }: PropertyChange, apply: ApplyTime): DatabaseEffect | undefined {
   switch (path) {
@@ -48,7 +48,7 @@ export function databaseEffect({ path, from, to }: PropertyChange, apply: ApplyT
     case 'DBParameterGroupName':
       return {
         gravity: 'interruption',
-        says: 'settings of the new group take effect only when the database is restarted, which nothing does by itself',
+        says: 'settings of the new group take effect only when the database is restarted, which does not happen automatically',
         details: ['restart it at a time that suits: aws rds reboot-db-instance', settings],
       };
     case 'BackupRetentionPeriod':
@@ -59,7 +59,7 @@ export function databaseEffect({ path, from, to }: PropertyChange, apply: ApplyT
       return newPassword;
     case 'DeletionProtection':
       return to === 'false'
-        ? { gravity: 'change', says: 'whoever may delete databases can delete this one', details: [] }
+        ? { gravity: 'change', says: 'anyone who may delete databases can delete this one', details: [] }
         : undefined;
     default:
       return undefined;
@@ -69,7 +69,7 @@ export function databaseEffect({ path, from, to }: PropertyChange, apply: ApplyT
 /** https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.ApplyImmediately.html */
 const waiting: DatabaseEffect = {
   gravity: 'change',
-  says: 'what still waits for the maintenance window, RDS makes with the next change; that may restart the database',
+  says: 'with the next change RDS also applies what waits for the maintenance window, which may restart the database',
   details: ['https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.ApplyImmediately.html'],
 };
 
@@ -78,7 +78,7 @@ const newPassword: DatabaseEffect = {
   gravity: 'interruption',
   says: 'the administrator gets a new password in another secret, during the push',
   details: [
-    'users notice: connections that are open stay, new ones are refused until the instances are replaced, which comes next; the database is not replaced',
+    'users notice: open connections stay, new ones are refused until the instances are replaced, which comes next; the database is not replaced',
     'https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html',
   ],
 };

@@ -4,13 +4,13 @@ import type { Finding, ReportSection } from '../../report/report.ts';
 import type { Runtime } from '../../runtime.ts';
 import type { StackPlan } from '../../stack/stack-plan.ts';
 
-/** What is known of a section before its work is done. */
+/** What is known about a section before its work is done. */
 export interface SectionHead {
   readonly id: string;
   readonly title: string;
 }
 
-/** What the work of a section comes to. */
+/** The result of a section's work. */
 export interface SectionBody {
   readonly summary: string;
   readonly findings: readonly Finding[];
@@ -25,8 +25,8 @@ export interface PlannedSection {
 }
 
 /**
- * Does the work of a section. An error that is foreseen is a finding of it: `unknown` when AWS was not asked or did not answer, else a
- * fault that the push would end with. Everything else is thrown on.
+ * Does the work of a section. A foreseen error becomes one of its findings: `unknown` when AWS was not called or did not answer, else a
+ * fault that the push would end with. Everything else is rethrown.
  */
 export async function planSection(
   runtime: Runtime,
@@ -38,7 +38,7 @@ export async function planSection(
     return { section: asSection(head, body), stacks: body.stacks ?? [] };
   } catch (thrown) {
     const finding = foreseenFinding(runtime, head.id, thrown);
-    const summary = finding.gravity === 'unknown' ? 'could not be found out' : 'the push would fail';
+    const summary = finding.gravity === 'unknown' ? 'could not be determined' : 'the push would fail';
     return { section: asSection(head, { summary, findings: [finding] }), stacks: [] };
   }
 }
@@ -48,7 +48,7 @@ export function asSection(head: SectionHead, { summary, findings }: SectionBody)
   return { ...head, summary, findings, state: isUnknown ? 'unknown' : findings.length > 0 ? 'found' : 'clean' };
 }
 
-/** Codes of errors that say nothing of the merge request: what was asked could not be looked at. */
+/** Codes of errors that say nothing about the merge request: something could not be checked. */
 const unanswered = new Set([
   'ACCESS_DENIED',
   'AWS_FAILED',
@@ -68,12 +68,12 @@ const unanswered = new Set([
   'TIMED_OUT',
 ]);
 
-/** Whether an error of this code says only that something could not be looked at. */
+/** Whether an error of this code only says that something could not be checked. */
 export function isUnanswered(code: string): boolean {
   return unanswered.has(code);
 }
 
-/** What a check of the push would end with, as a finding among others; nothing when it passes. */
+/** The error that a check of the push would end with, as a finding among others; nothing when it passes. */
 export async function checkFindings(
   runtime: Runtime,
   section: string,
@@ -101,7 +101,7 @@ function foreseenFinding({ signal, env }: Runtime, section: string, thrown: unkn
   };
 }
 
-/** A section that was not looked at, and why. */
+/** A section that was not checked, and why. */
 export function unseenSection(head: SectionHead, why: string, next?: string): PlannedSection {
   const finding: Finding = {
     id: `${head.id}/not-looked-at`,
@@ -112,7 +112,7 @@ export function unseenSection(head: SectionHead, why: string, next?: string): Pl
   return { section: asSection(head, { summary: 'not looked at', findings: [finding] }), stacks: [] };
 }
 
-/** A section that was not looked at because of what another one says. */
+/** A section that was not checked because of another section's result. */
 export function skippedSection(head: SectionHead, because: SectionHead): PlannedSection {
   return { section: { ...head, summary: `see "${because.title}"`, findings: [], state: 'unknown' }, stacks: [] };
 }

@@ -7,11 +7,11 @@ import { type ApplyTime, databaseEffect } from './database-effects.ts';
 export interface StackFindingsOptions {
   /** When RDS makes changes that can wait. */
   readonly apply?: ApplyTime;
-  /** Whether the push, and the policy of the stack, refuse what would lose data. */
+  /** Whether the push, and the stack's policy, refuse what would lose data. */
   readonly isGuarded?: boolean;
 }
 
-/** What the push does to a stack, each change with its gravity. `id` begins the ids of the findings. */
+/** What the push does to a stack, each change with its severity. `id` is the prefix of the findings' ids. */
 export function stackFindings(id: string, plan: StackPlan, options: StackFindingsOptions = {}): Finding[] {
   const { action, grants = [], openings = [] } = plan;
   if (action === 'none') return [];
@@ -24,7 +24,7 @@ export function stackFindings(id: string, plan: StackPlan, options: StackFinding
   return [...settled, ...grantFindings(id, grants), ...openingFindings(id, openings)];
 }
 
-/** Of a new stack nothing becomes wider; who may do what in it is one finding. */
+/** In a new stack nothing becomes wider; the permissions in it are one finding. */
 function newRights(id: string, stack: string, grants: readonly Grant[]): Finding[] {
   if (grants.length === 0) return [];
   const details = grants.map(({ who, what, resources }) => [who, what, ...resources.slice(0, 1)].join(' '));
@@ -112,7 +112,7 @@ function grantFindings(id: string, grants: readonly Grant[]): Finding[] {
 }
 
 function openingFindings(id: string, openings: readonly Opening[]): Finding[] {
-  // What AWS takes for no rule at all: a group without one would let out everything.
+  // AWS treats this as no rule at all: a group without one would allow all egress.
   const real = openings.filter(({ peer }) => !peer.startsWith('255.255.255.255/32'));
   return real.map(({ group, direction, traffic, peer, isEveryone }) => {
     const way = direction === 'ingress' ? 'lets in' : 'lets out';

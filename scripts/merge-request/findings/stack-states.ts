@@ -1,7 +1,7 @@
 import type { Finding } from '../../report/report.ts';
 import { isBusy, isGood, neverWorks, type StackState } from '../../stack/stack-state.ts';
 
-/** What the state of a stack means for the push; nothing when its last operation succeeded. */
+/** What a stack's state means for the push; nothing when its last operation succeeded. */
 export function stateFindings(id: string, stack: string, state: StackState | undefined): Finding[] {
   if (state === undefined) return [];
   const { status, reason } = state;
@@ -35,7 +35,7 @@ export function stateFindings(id: string, stack: string, state: StackState | und
   return isGood(status) ? [] : finding('change', 'its last operation failed; the push updates it again');
 }
 
-/** A stack that is gone though others that go with it are there. */
+/** A stack that is missing although others that belong to it exist. */
 export function goneFinding(id: string, stack: string, others: string): Finding {
   return {
     id: `${id}/gone`,

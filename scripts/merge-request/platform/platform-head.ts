@@ -6,7 +6,7 @@ export function platformHead(environment: Environment): SectionHead {
   return { id: `platform/${environment}`, title: `${environment}: the platform` };
 }
 
-/** The section on its tenants: the register beside what they have. */
+/** The section on its tenants: the register compared with what is deployed. */
 export function registerHead(environment: Environment): SectionHead {
   return { id: `tenants/${environment}`, title: `${environment}: tenants` };
 }

@@ -7,7 +7,7 @@ import { nextCommand, registerSummary, rowDetails } from '../../tenant/register/
 import { mostDetailed, type PlannedRow, planRegister, type RegisterPlan } from '../../tenant/register/register-plan.ts';
 import { isUnanswered, type SectionBody } from '../findings/planned-section.ts';
 
-/** What the merge does to tenants of an environment, and what of it a person has to do. */
+/** What the merge does to tenants of an environment, and what a person has to do. */
 export async function registerBody(
   runtime: Runtime,
   platform: PlatformConfig,

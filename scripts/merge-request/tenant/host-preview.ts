@@ -16,15 +16,15 @@ import type { TenantContext } from './tenant-context.ts';
 
 /** What a provision of this checkout would do. */
 export interface HostPreview {
-  /** Why there is something to do; empty when the host is what this checkout says. */
+  /** Why there is something to do; empty when the host matches this checkout. */
   readonly reasons: readonly string[];
-  /** Absent where a look-up said that nothing differs. */
+  /** Absent if a look-up found no difference. */
   readonly plan?: HostPlan;
-  /** What the push would end with before it changes anything. */
+  /** The error that the push would end with before it changes anything. */
   readonly refusals: readonly Finding[];
 }
 
-/** As `vendhost host provision --dry-run` plans it, but also where data would be lost, and without waiting for other jobs. */
+/** As `vendhost host provision --dry-run` plans it, but also if data would be lost, and without waiting for other jobs. */
 export async function previewHost(
   context: TenantContext,
   id: string,

@@ -118,7 +118,7 @@ function refreshFindings(id: string, refresh: InstanceRefresh): Finding[] {
       gravity: 'replacement',
       title: `${count} of ${group} ${be} replaced, each when a new one is healthy`,
       details: [
-        'users notice nothing, as a new instance serves before an old one goes; what software wrote to the disk of an instance is gone',
+        "users notice nothing, because a new instance serves before an old one is removed; data on an instance's disk is lost",
         ...(unfinished === undefined
           ? []
           : [`the roll-out of version ${unfinished} failed or did not take place before`]),

@@ -10,7 +10,7 @@ import { counted } from '../../repository/findings.ts';
 import type { SectionBody } from '../findings/planned-section.ts';
 import type { TenantContext } from './tenant-context.ts';
 
-/** What the push takes as the image of the instances. */
+/** The image that the push uses for the instances. */
 export interface ImageForecast extends SectionBody {
   /** An AMI, or the one that the bake will make. */
   readonly image: string | HostImage;
@@ -19,7 +19,7 @@ export interface ImageForecast extends SectionBody {
 /** In place of the id of an image that is still to be made. */
 export const bakedImage = 'the image that the bake makes';
 
-/** Whether the push bakes, and what differs from what the image of the environment was made of. */
+/** Whether the push bakes, and the differences from the inputs of the environment's image. */
 export async function forecastImage(context: TenantContext, id: string): Promise<ImageForecast> {
   const { aws, inputs } = context;
   const prepared = await context.prepared;

@@ -3,7 +3,7 @@ import { limitFaults } from '../../host/limits.ts';
 import type { SectionBody } from '../findings/planned-section.ts';
 import type { TenantContext } from './tenant-context.ts';
 
-/** What the platform grants the tenant, which IAM would refuse to go beyond. */
+/** The tenant's limits, which IAM enforces. */
 export function limitsBody({ runtime, directory, config, inputs }: TenantContext, id: string): SectionBody {
   const file = join(relative(runtime.cwd, directory), 'vendhost.yml');
   const faults = limitFaults(file, config, inputs.record.limits);

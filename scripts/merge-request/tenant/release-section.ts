@@ -11,13 +11,13 @@ import { isUploaded } from '../../revision/upload.ts';
 import type { SectionBody } from '../findings/planned-section.ts';
 import type { TenantContext } from './tenant-context.ts';
 
-/** Whether the push releases, by the content of the software beside the revision that was deployed last. */
+/** Whether the push releases: compares the software's content with the revision that was deployed last. */
 export async function releaseBody(context: TenantContext, id: string): Promise<SectionBody> {
   const { runtime, directory, config, place } = context;
   const { files, findings } = await checkSoftware(directory, config, { beforeBuild: false });
   if (onlyOf(findings, 'fault').length > 0) {
     const title =
-      'what is released cannot be said: the software has faults here, or a job builds it before it is packed';
+      'the release cannot be predicted: the software has faults here, or a job builds it before it is packed';
     return { summary: 'not known before the build', findings: [{ id: `${id}/not-built`, gravity: 'unknown', title }] };
   }
   const { sha256 } = await hashContent(files, runtime.signal);
@@ -45,7 +45,7 @@ const words: Readonly<Record<Exclude<ReleaseAction, 'nothing'>, string>> = {
   first: 'the software is released for the first time',
   new: 'new software is released',
   again: 'software that was packed before is released, other than the instances have',
-  follow: 'a release of this software is under way already, and the push follows it',
+  follow: 'a release of this software is already in progress, and the push follows it',
 };
 
 function releaseFindings(
@@ -61,7 +61,7 @@ function releaseFindings(
   return outage === undefined ? findings : [...findings, outage];
 }
 
-/** What users notice of a release; nothing where others serve while one instance is released to. */
+/** What users notice of a release; nothing if other instances serve while one is released to. */
 export function releaseOutage(
   id: string,
   { instances, deployment_config: deployment }: VendhostConfig,

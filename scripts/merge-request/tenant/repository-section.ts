@@ -10,7 +10,7 @@ import type { Runtime } from '../../runtime.ts';
 import { type PlannedSection, planSection } from '../findings/planned-section.ts';
 import { shellcheckFindings } from './shellcheck.ts';
 
-/** Configuration, AppSpec and scripts: what can be said without AWS. */
+/** Configuration, AppSpec and scripts: what can be checked without AWS. */
 export async function repositorySection(
   runtime: Runtime,
   id: string,
@@ -47,13 +47,13 @@ export function repositoryFinding(
   };
 }
 
-/** Folders of the machine's scripts and of the software; a `vendhost.yml` that cannot be read is a finding of its own. */
+/** Folders of the machine's scripts and of the software; a `vendhost.yml` that cannot be read is a separate finding. */
 async function foldersOf(directory: string): Promise<string[]> {
   const config = await readVendhostConfig(directory).catch(() => undefined);
   return ['infrastructure', config?.revision.directory ?? 'software', 'scripts'];
 }
 
-/** Their files that are named as shell scripts are; paths in the directory. What leads out of it is a finding of its own. */
+/** Their files that are named like shell scripts; paths in the directory. Links that lead out of it are separate findings. */
 async function shellScripts(directory: string, folders: readonly string[]): Promise<string[]> {
   const root = await realpath(directory).catch(() => directory);
   const found = await Promise.all(

@@ -19,11 +19,11 @@ interface Comment {
 const options = ['--format=json1', '--external-sources', '--source-path=SCRIPTDIR', '--exclude=SC1090,SC1091'];
 
 /**
- * What ShellCheck says of scripts. A fault is what bash itself would stop at: what ShellCheck could not parse
- * (https://www.shellcheck.net/wiki/Checks, SC1000 to SC1999) and `bash -n` cannot either. Without ShellCheck on the PATH that is said, as
+ * What ShellCheck says about scripts. A fault is what bash itself would stop at: what ShellCheck could not parse
+ * (https://www.shellcheck.net/wiki/Checks, SC1000 to SC1999) and `bash -n` cannot either. Without ShellCheck on the PATH that is reported, as
  * `unknown`.
  *
- * @param id begins the ids of the findings
+ * @param id prefix of the findings' ids
  * @param files paths in the repository
  */
 export async function shellcheckFindings(
@@ -56,7 +56,7 @@ export async function shellcheckFindings(
   });
 }
 
-/** `undefined` for what is none of ShellCheck's answers: another program has its name, or a wrapper prints more. */
+/** `undefined` for anything that is no ShellCheck output: another program has its name, or a wrapper prints more. */
 function commentsIn(text: string): readonly Comment[] | undefined {
   const answer = jsonIn(text) as { comments?: unknown } | null | undefined;
   return Array.isArray(answer?.comments) ? answer.comments : undefined;

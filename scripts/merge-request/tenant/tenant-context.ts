@@ -16,7 +16,7 @@ export interface TenantContext {
   readonly config: VendhostConfig;
   /** What is deployed, and what the tenant was given. */
   readonly inputs: HostInputs;
-  /** What a bake would be made from, read at the same time; nothing where the repository has the software only. */
+  /** What a bake would be made from, read at the same time; nothing if the repository has only the software. */
   readonly prepared: Promise<PreparedBake> | undefined;
   /** The half of the tenant that the repository has; both without it. */
   readonly half?: Half | undefined;

@@ -30,7 +30,7 @@ export interface TenantPlanOptions {
   readonly directory: string;
 }
 
-/** All sections on a tenant in one environment. Each error that is foreseen is a finding; only bugs are thrown. */
+/** All sections on a tenant in one environment. Each foreseen error is a finding; only bugs are thrown. */
 export async function tenantSections(runtime: Runtime, options: TenantPlanOptions): Promise<PlannedSection[]> {
   const heads = headsOf(options.place);
   const half = await halfOf(runtime, runtime.cwd);
@@ -99,7 +99,7 @@ async function awsSections(
   return [{ section: limits, stacks: [] }, ...rest.flat()];
 }
 
-/** All that are about what is deployed: a section that were left out would look as if its findings were gone. */
+/** All that are about what is deployed: without a section it would look as if its findings had disappeared. */
 function skippedSections(
   { tenant, limits, image, host, traffic, release }: Heads,
   half: Half | undefined,
@@ -108,7 +108,7 @@ function skippedSections(
   return [...machine, ...(half === 'infrastructure' ? [] : [release])].map((head) => skippedSection(head, tenant));
 }
 
-/** The host is planned with the image that the push would give it; where that is not known, with the one it has. */
+/** The host is planned with the image that the push would give it; if that is not known, with its present one. */
 async function imageAndHost(context: TenantContext, heads: Heads): Promise<PlannedSection[]> {
   const { runtime } = context;
   let forecast: ImageForecast | undefined;

@@ -5,8 +5,8 @@ import type { SectionBody } from '../findings/planned-section.ts';
 import type { TenantContext } from './tenant-context.ts';
 
 /**
- * Hosts and priorities as they are. They are the platform's to change: a push never does. Whether a rule leads to the tenant is asked of
- * its target group, because AWS lets nobody read the rules of one tenant without those of all.
+ * The present hosts and priorities. Only the platform changes them: a push never does. The target group shows whether a rule leads to the tenant,
+ * because AWS lets nobody read the rules of one tenant without those of all.
  */
 export async function trafficBody({ aws, place, inputs }: TenantContext, id: string): Promise<SectionBody> {
   const { record, facts, targetGroup } = inputs;

@@ -17,7 +17,7 @@ function ofHost(ownership: Ownership, { host, tenant }: HeldHost): Difference[] 
   const record = ownership.records.find((each) => each.tenant === tenant)?.content;
   if (orphaned.length > 0 || record === undefined || record.hosts.includes(host)) return orphaned;
   const text = `${tenant} claimed ${host}, which is not in its record`;
-  const next = `vendhost tenant vend ${tenant} --environment ${ownership.environment}: it takes the host into the record, or gives it back if it is not in the file`;
+  const next = `vendhost tenant vend ${tenant} --environment ${ownership.environment}: it adds the host to the record, or releases it if it is not in the file`;
   return [{ kind: 'CLAIM_NOT_RECORDED', text, next }];
 }
 
@@ -42,7 +42,7 @@ function withoutRecord(
   { what, key, tenant }: { what: string; key: string; tenant: string | undefined },
 ): Difference[] {
   if (tenant === undefined) {
-    const next = `look at it: aws s3 cp s3://${bucket}/${key} -; a version before it: aws s3api list-object-versions --bucket ${bucket} --prefix ${key}`;
+    const next = `look at it: aws s3 cp s3://${bucket}/${key} -; earlier versions: aws s3api list-object-versions --bucket ${bucket} --prefix ${key}`;
     return [{ kind: 'CLAIM_UNREADABLE', text: `the claim of ${what} is not as Vendhost writes it`, next }];
   }
   if (records.some((record) => record.tenant === tenant)) return [];

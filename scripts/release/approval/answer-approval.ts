@@ -13,7 +13,7 @@ import { type PendingRelease, readShown, type ShownParts, shownLines } from './s
 
 export interface AnswerOptions extends Place, Asked {
   verb: 'approve' | 'reject';
-  /** Why, for the tenant and for whoever asks later. */
+  /** Why, for the tenant and for later readers. */
   reason: string | undefined;
   dryRun: boolean;
 }
@@ -22,9 +22,9 @@ export interface AnswerOptions extends Place, Asked {
 const mostCharacters = 512;
 
 /**
- * Approves or rejects the release that waits, once it is shown, and records who did. An execution that this user has answered so before is
- * only recorded, if it is not. Throws `NOTHING_WAITS`, `APPROVAL_STALE` when what waits is not what was shown before or somebody else was
- * faster, and `OWN_RELEASE` for who started the release.
+ * Approves or rejects the waiting release, after showing it, and records who did. If this user has already answered the execution the same way,
+ * only a missing record is written. Throws `NOTHING_WAITS`, `APPROVAL_STALE` when the waiting release is not the one shown before or somebody else was
+ * faster, and `OWN_RELEASE` for the user who started the release.
  */
 export async function answerApproval(runtime: Runtime, options: AnswerOptions): Promise<ExitCode | undefined> {
   const { out } = runtime;
@@ -93,7 +93,7 @@ type AskedRelease =
   | { readonly pending: Pending; readonly given: undefined }
   | { readonly pending: undefined; readonly given: GivenAnswer };
 
-/** The release that waits; or, of a command that was killed after its answer and is run again, that answer. */
+/** The release that waits; or, if a command was killed after its answer and is run again, that answer. */
 async function readAsked(
   aws: Aws,
   { pipeline }: ShownParts,
@@ -124,7 +124,7 @@ function openApprover(runtime: Runtime, place: Place): Aws {
   return openAws(runtime, { jobRole: `arn:aws:iam::${account}:role/${names.tenantRole(place, 'approver-job')}` });
 }
 
-/** Without what steers a terminal: AWS's console and mails show it too. Something of it must be visible. */
+/** Without terminal control characters: AWS's console and mails show it too. Some of it must be visible. */
 function reasonOf({ verb, reason = '' }: AnswerOptions): string {
   const given = plainText(reason).trim();
   if (/[\p{L}\p{N}\p{P}\p{S}]/u.test(given)) return given;
@@ -138,7 +138,7 @@ function reasonOf({ verb, reason = '' }: AnswerOptions): string {
 }
 
 /**
- * Four eyes, as far as it is known: who started the release is what the tenant's job wrote. It keeps nobody out who means to get past it; the
+ * The four-eyes check, as far as known: the tenant's job wrote who started the release. It does not stop anyone who wants to bypass it; the
  * roles do that.
  */
 function checkOther({ user }: Actor, { said, executionId }: PendingRelease): void {
@@ -148,13 +148,13 @@ function checkOther({ user }: Actor, { said, executionId }: PendingRelease): voi
   });
 }
 
-/** For CodePipeline's history, on one line, so that no reason looks like another answer; what does not fit is in the record of the action. */
+/** For CodePipeline's history, on one line, so that no reason looks like another answer; the action's record has the rest. */
 export function answerSummary(status: string, { user, job }: Actor, reason: string): string {
   const who = [user, job].filter(Boolean).join(', ');
   return ellipsized(mostCharacters, oneLine(`${status} by ${who}: ${reason}`));
 }
 
-/** What the tenant's jobs wrote stays in one value, which no dotenv report has: a variable of a job is nothing for others to choose. */
+/** What the tenant's jobs wrote stays in one value, which no dotenv report has: others must not choose a job's variables. */
 function resultOf({ executionId, revision, version, next: behind, runs, said }: PendingRelease) {
   return { executionId, revisionKey: revision, version, runs: runs ?? '', behind: behind ?? '', said: said ?? null };
 }

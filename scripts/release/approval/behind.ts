@@ -4,7 +4,7 @@ import type { ReleasePipeline } from '../pipeline.ts';
 import { readActions, readSnapshot, type Snapshot } from '../snapshot.ts';
 
 /**
- * As `readSnapshot`, and of an execution that cannot ask for its approval yet: which older one holds the stage. An execution that waits for
+ * Like `readSnapshot`, and for an execution that cannot request its approval yet: which older one holds the stage. An execution that waits for
  * an approval locks its stage; the newest one behind it waits before the stage
  * (https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works.html).
  */

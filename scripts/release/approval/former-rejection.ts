@@ -13,7 +13,7 @@ export interface RejectionParts {
 }
 
 /**
- * The rejection of what this very pipeline of GitLab released last; a person has decided, and its retried job says so. Another pipeline asks
+ * The rejection of what this GitLab pipeline released last; a person has decided, and its retried job says so. Another pipeline asks
  * again, and so does this one when nobody answered in time.
  */
 export async function formerRejection(

@@ -21,8 +21,8 @@ export interface GivenAnswer {
 }
 
 /**
- * The last answer to an execution's approval, where it is this one and from this user: of a command that was killed after it, what it would
- * have gone on with. `undefined` for any other, and for one that nobody gave in time.
+ * The last answer to an execution's approval, if it is this one and from this user: a command that was killed after it
+ * continues from here. `undefined` for any other, and for one that nobody gave in time.
  */
 export async function readGiven(
   aws: Aws,
@@ -33,17 +33,17 @@ export async function readGiven(
   const snapshot = await readSnapshot(aws, pipeline, executionId);
   const approval = snapshot?.actions.findLast(({ category }) => category === 'Approval');
   const { summary = '', update: at = 0 } = approval ?? {};
-  // Of an answer that nobody gave in time CodePipeline has no summary.
+  // For an expired approval CodePipeline has no summary.
   const isOwn = user !== '' && [',', ':'].some((end) => summary.startsWith(`${status} by ${user}${end}`));
   return isOwn && approval?.status !== 'InProgress'
     ? { executionId, status, user, summary, next: undefined, at }
     : undefined;
 }
 
-/** CodePipeline's clock and that of S3 are two. */
+/** The clocks of CodePipeline and S3 differ. */
 const clockMs = 120_000;
 
-/** Writes the record of an answer that was given, unless there is one of this user. Returns whether it wrote one. */
+/** Writes the record of an answer that was given, unless this user has one. Returns whether it wrote one. */
 export async function recordGiven(
   runtime: Runtime,
   aws: Aws,

@@ -3,18 +3,18 @@ import { VendhostError } from '../../errors.ts';
 import type { ReleasePipeline } from '../pipeline.ts';
 import { readActions, readSnapshot } from '../snapshot.ts';
 
-/** An approval that is asked for, and who asks. */
+/** A requested approval, and who requests it. */
 export interface Pending {
   readonly executionId: string;
   readonly stage: string;
   readonly action: string;
-  /** Good for this one question: a later one of the same stage has another. */
+  /** Valid for this one question: a later one of the same stage has another. */
   readonly token: string;
   /** An execution that waits for this one to leave the stage. */
   readonly next: string | undefined;
 }
 
-/** What the approver was shown before; what waits now must be that. */
+/** What the approver was shown before; the waiting release must match it. */
 export interface Asked {
   readonly execution: string | undefined;
   /** Key of the revision. */
@@ -38,10 +38,10 @@ export async function readPending(aws: Aws, { name, approval }: ReleasePipeline)
 }
 
 /**
- * The approval that is meant. Throws `NOTHING_WAITS` when there is none, `APPROVAL_STALE` when another execution waits than the one
+ * The requested approval. Throws `NOTHING_WAITS` when there is none, `APPROVAL_STALE` when another execution waits than the one
  * that was shown.
  *
- * @param found what waits, where it was read already
+ * @param found what waits, if it was read already
  */
 export async function requirePending(
   aws: Aws,
@@ -54,7 +54,7 @@ export async function requirePending(
   if (execution !== undefined) throw stale(await stateOf(aws, pipeline, execution), pending);
   const needs = pipeline.approval === undefined ? ': its releases need none' : '';
   throw new VendhostError('NOTHING_WAITS', `no release of ${pipeline.name} waits for an approval${needs}`, {
-    hint: 'it was answered, or the release has not come that far: its job says what it waits for',
+    hint: 'it was answered, or the release has not reached it: its job says what it waits for',
   });
 }
 
@@ -80,8 +80,8 @@ export interface Answer {
 }
 
 /**
- * Answers the approval. Throws `APPROVAL_STALE` when somebody else was faster; an answer whose confirmation was lost is found in what
- * became of the approval.
+ * Answers the approval. Throws `APPROVAL_STALE` when somebody else was faster; if the confirmation of an answer was lost, the approval's
+ * state shows it.
  */
 export async function putAnswer(aws: Aws, pipeline: ReleasePipeline, pending: Pending, answer: Answer): Promise<void> {
   const { ApprovalAlreadyCompletedException, InvalidApprovalTokenException, PutApprovalResultCommand } = await import(

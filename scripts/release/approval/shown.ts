@@ -10,21 +10,21 @@ import { readState } from '../release-state.ts';
 import { readActions } from '../snapshot.ts';
 import type { Pending } from './pending.ts';
 
-/** The release that waits. What AWS knows of it cannot be forged by a tenant; what `said` has, its jobs wrote. */
+/** The release that waits. A tenant cannot forge what AWS knows about it; its jobs wrote `said`. */
 export interface PendingRelease {
   readonly place: Place;
   readonly executionId: string;
-  /** Key of the revision, and the version of that object: it is this one that is deployed. */
+  /** Key of the revision, and the version of that object, which is the one deployed. */
   readonly revision: string;
   readonly version: string;
   /** An execution that waits behind it. */
   readonly next: string | undefined;
-  /** Key of the revision that the instances have; `undefined` where that is not known, or there is none. */
+  /** Key of the revision that the instances have; `undefined` if that is unknown, or there is none. */
   readonly runs: string | undefined;
   readonly said: SaidRelease | undefined;
 }
 
-/** What the tenant's jobs wrote: who released what; empty where they did not say. */
+/** What the tenant's jobs wrote: who released what; empty if they did not say. */
 export interface SaidRelease
   extends Pick<
     ReleaseRecord,
@@ -64,14 +64,14 @@ export async function readShown(
   return { place, executionId, revision, version, next, runs, said: saidOf(record, push, before) };
 }
 
-/** What an execution fetched, as CodePipeline says it. */
+/** What an execution fetched, according to CodePipeline. */
 async function readSource(aws: Aws, pipeline: ReleasePipeline, executionId: string) {
   const actions = await readActions(aws, pipeline, executionId);
   const source = actions.find(({ name }) => name === pipeline.source);
   return { revision: source?.revision, version: source?.externalId };
 }
 
-/** The release's own record knows best; a revision's is of the push that uploaded it first. */
+/** The release's own record is the most accurate; a revision's is about the push that uploaded it first. */
 export function saidOf(
   record: ReleaseRecord | undefined,
   push: RevisionPush | undefined,

@@ -19,7 +19,7 @@ export type Cause =
   | 'install'
   | 'script';
 
-/** The agent's and CodeDeploy's own messages name no script's fault; nor do events that run no script. */
+/** The agent's and CodeDeploy's own messages that are no fault of a script; nor are events that run no script. */
 function failureCause({ event }: FailedEvent): Cause {
   const { message = '', script = '' } = event.error ?? {};
   if (message.includes('agent was not able to receive the lifecycle event')) return 'agent';
@@ -73,7 +73,7 @@ export function failureHint({ place, needsApproval }: FailedHost, failed: readon
   return {
     agent: `the CodeDeploy agent on the instance does not answer: replace the instance with \`${replace}\`, then retry the job`,
     former:
-      'the script is that of the revision that is on the instance, so that no push changes it: correct it for the release after this one, push' +
+      'the script belongs to the revision that is on the instance, so no push changes it: correct it for the next release, push' +
       (needsApproval
         ? `, and ask the platform team to run \`vendhost release start --ignore-stop-failures --tenant ${tenant} --environment ${environment}\` with the revision`
         : ' with the CI/CD variable VENDHOST_IGNORE_STOP_FAILURES=true set in the project, and remove the variable again'),

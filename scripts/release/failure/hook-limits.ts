@@ -6,12 +6,12 @@ import { revisionPushSchema } from '../../config/stored.ts';
 /** Seconds that all scripts of one event of a revision may take together, by event. */
 export type HookLimits = Readonly<Record<string, number>>;
 
-/** The limits stored beside a revision; none of one that an older version uploaded, or whose description is not there. */
+/** The limits stored with a revision; none if an older version uploaded it, or its description is missing. */
 export async function readHookLimits(aws: Aws, bucket: string, revision: string): Promise<HookLimits> {
   const { S3ServiceException } = await import('@aws-sdk/client-s3');
   const place = { bucket, key: keys.pushOf(revision) };
   const stored = await readObjectText(await aws.s3(), place).catch((error: unknown) => {
-    // S3 tells a role that may not list the whole bucket that it may not read what is not there.
+    // To a role that may not list the whole bucket, S3 answers 403 for a missing object.
     const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
     if (status === 403 || status === 404) return undefined;
     throw error;

@@ -11,11 +11,11 @@ import { isUnhealthy, readDepartures } from './departures.ts';
 import type { HookLimits } from './hook-limits.ts';
 import type { TargetReasons } from './target-health.ts';
 
-/** A deployment waits for this: scripts that run, or agents that have not begun. */
+/** What a deployment waits for: running scripts, or agents that have not started. */
 export interface Wait {
   readonly deployment: string;
   readonly instances: readonly string[];
-  /** The event that goes on; without one no agent has begun. */
+  /** The running event; without one no agent has started. */
   readonly event?: string;
   /** When it began, in milliseconds since 1970. */
   readonly since?: number;
@@ -32,14 +32,14 @@ export interface WaitFacts {
   readonly limits: HookLimits;
 }
 
-/** An agent asks for work every second or so; one that has not begun after this time does not run, or reaches nobody. */
+/** An agent polls every second or so; one that has not started after this time does not run, or reaches nobody. */
 const agentLimitMs = 5 * 60_000;
-/** So much later than its scripts' limit an agent has reported their end. */
+/** An agent has reported the end of its scripts at most this long after their limit. */
 const lateMs = 2 * 60_000;
 
 /**
- * The instances that a release waits for. CodeDeploy itself gives a script that ends with its instance, and an agent that never answers,
- * up to an hour (https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html).
+ * The instances that a release waits for. CodeDeploy itself waits up to an hour for a script that ended with its instance, and for an agent that never
+ * answers (https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html).
  */
 export function waitOf({ deployment, rollback, health }: Snapshot): Wait | undefined {
   const running = rollback ?? deployment;
@@ -69,8 +69,8 @@ function hasNotEnded({ status, events }: InstanceDeployment): boolean {
 }
 
 /**
- * Asks EC2 and Auto Scaling about instances that a release waits for in silence. Throws `INSTANCE_GONE` for one that does not run any more
- * or is about to leave, `AGENT_SILENT` when no agent has begun for five minutes, or scripts go on beyond their time limit.
+ * Checks the instances that a silent release waits for in EC2 and Auto Scaling. Throws `INSTANCE_GONE` for one that no longer runs
+ * or is about to leave, `AGENT_SILENT` when no agent has started for five minutes, or scripts run beyond their time limit.
  */
 export async function checkWait(
   aws: Aws,
@@ -128,14 +128,14 @@ export function silenceOf(
 ): string | undefined {
   const where = instances.join(', ');
   if (event === undefined) {
-    return quietMs < agentLimitMs ? undefined : `no CodeDeploy agent has begun for ${duration(quietMs)}: ${where}`;
+    return quietMs < agentLimitMs ? undefined : `no CodeDeploy agent has started for ${duration(quietMs)}: ${where}`;
   }
   const seconds = isOfFormerRevision(event) ? undefined : limits[event];
   if (seconds === undefined || since === undefined || now - since < seconds * 1000 + lateMs) return undefined;
   return `${event} has gone on for ${duration(now - since)}, and its scripts end after ${seconds} s: no CodeDeploy agent reports from ${where}`;
 }
 
-/** What a reader can do about an event that goes on for minutes, and whose scripts' limit is not known. */
+/** What a reader can do about an event that runs for minutes, and whose scripts' limit is unknown. */
 export function adviceOf({ instances: [instance], event }: Wait, quietMs: number): string | undefined {
   if (event === undefined || quietMs < agentLimitMs) return undefined;
   return `if the script or the agent is dead, \`vendhost host replace --instance ${instance}\` ends this wait; CodeDeploy waits up to an hour`;

@@ -28,7 +28,7 @@ function statesOf(deployment: Deployment | undefined): [string, string | undefin
   });
 }
 
-/** Asks for the reasons of all targets that are not healthy; none when the target group is gone. */
+/** Reads the reasons for all targets that are not healthy; none when the target group was deleted. */
 export async function readTargetReasons(aws: Aws, targetGroup: string): Promise<TargetReasons> {
   const { DescribeTargetGroupsCommand, DescribeTargetHealthCommand, TargetGroupNotFoundException } = await import(
     '@aws-sdk/client-elastic-load-balancing-v2'
@@ -52,7 +52,7 @@ export async function readTargetReasons(aws: Aws, targetGroup: string): Promise<
 }
 
 /**
- * The load balancer's reason, with what it asked: `GET / on port 8080 answered 500, wanted 200`. `undefined` for one that is not unhealthy
+ * The load balancer's reason, with its request: `GET / on port 8080 answered 500, wanted 200`. `undefined` for one that is not unhealthy
  * (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html#target-health-reason-codes).
  */
 export function healthReason(

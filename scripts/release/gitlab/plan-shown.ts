@@ -5,22 +5,22 @@ import type { Runtime } from '../../runtime.ts';
 import type { ReleasedPush } from '../history/release-record.ts';
 import type { Outcome } from '../release-outcome.ts';
 
-/** A release that has come to something, or that was not needed: the instances have the revision. */
+/** A release that has a result, or that was not needed: the instances have the revision. */
 export interface EndedRelease {
   readonly place: Place;
   readonly outcome: Outcome['kind'] | 'unchanged';
   /** What was released. */
   readonly push: Pick<ReleasedPush, 'commit' | 'branch'>;
-  /** Of one that goes back: the commit that it takes out of the environment; empty where nobody recorded it. */
+  /** For a rollback: the commit that it removes from the environment; empty if nobody recorded it. */
   readonly takesBack?: string | undefined;
 }
 
-/** What GitLab is to show of a release. */
+/** What GitLab should show about a release. */
 export interface GitlabPlan {
   readonly status: CommitStatus;
-  /** Only where GitLab writes none by itself: of jobs that do not deploy by their `environment: action`. */
+  /** Only if GitLab writes none by itself: for jobs that do not deploy by their `environment: action`. */
   readonly deployment?: DeploymentEntry;
-  /** Whether the merge requests that it brings, or takes back, get a note. */
+  /** Whether the merge requests that it brings, or rolls back, get a note. */
   readonly notes: boolean;
 }
 
@@ -44,7 +44,7 @@ const descriptions: Readonly<Record<EndedRelease['outcome'], string>> = {
   superseded: 'a newer release took its place',
 };
 
-/** What GitLab is to show; `undefined` outside a job, and where nobody knows the commit. */
+/** What GitLab should show; `undefined` outside a job, and if the commit is unknown. */
 export function planShown(
   env: Runtime['env'],
   { place, outcome, push, takesBack }: EndedRelease,
@@ -56,10 +56,10 @@ export function planShown(
   const description = `${takesBack === undefined ? '' : 'rollback: '}${descriptions[outcome]}`;
   const status = { commit, branch, name, state: states[outcome], description, url };
   const notes = outcome === 'succeeded' || outcome === 'unchanged';
-  // A job that rolled back and waited finds when it is retried that the instances have it.
+  // A job that rolled back and waited finds on its retry that the instances have it.
   const isBack = outcome === 'succeeded' || (outcome === 'unchanged' && takesBack !== undefined);
   const ended = isBack ? 'success' : outcome === 'failed' ? 'failed' : undefined;
-  // GitLab says `access` or `prepare` only where a template does, and deploys by all other jobs that have an environment.
+  // GitLab says `access` or `prepare` only if a template does; all other jobs with an environment deploy.
   const isSeen = !environment || !['access', 'prepare'].includes(env.CI_ENVIRONMENT_ACTION ?? '');
   if (isSeen || ended === undefined) return { status, notes };
   return { status, notes, deployment: { environment, commit, branch, status: ended } };

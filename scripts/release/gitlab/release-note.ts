@@ -7,25 +7,25 @@ import { markerStart } from '../../report/note-marker.ts';
 /** How the note begins that says where a merge request is. */
 export const releaseMarker = markerStart('releases');
 
-/** What a release did with what a merge request brought. */
+/** What a release did with the commits of a merge request. */
 export interface ReleasedRequest {
   readonly place: Place;
   readonly commit: string;
-  /** A release that goes back has taken it out of the environment. */
+  /** A rollback has removed it from the environment. */
   readonly isTakenBack: boolean;
   readonly at: Date;
   readonly jobUrl: string;
-  /** Where the software answers; empty where only a wildcard is known. */
+  /** Where the software answers; empty if only a wildcard is known. */
   readonly url: string;
 }
 
-/** The note with this release's line; lines of other environments, and of other tenants of the repository, stay as they are. */
+/** The note with this release's line; lines of other environments, and of other tenants of the repository, do not change. */
 export function releaseNote(released: ReleasedRequest, former: string | undefined): string {
   const own = lineOf(released);
   const lines = (former ?? '').split('\n').filter((line) => placeIn(line) !== undefined);
   const present = lines.find((line) => isSamePlace(line, own));
   const others = lines.filter((line) => !isSamePlace(line, own));
-  // The same release once more, by a job that was retried: it is there since the first one.
+  // The same release once more, by a retried job: the first line stands.
   const kept = present?.includes(whatOf(released)) === true ? present : own;
   const sorted = [...others, kept].toSorted((one, other) => rank(one) - rank(other) || one.localeCompare(other));
   return [`${releaseMarker}-->`, '', ...sorted].join('\n');

@@ -13,7 +13,7 @@ import { isReleased } from '../rollback/step-back.ts';
 import { type EndedRelease, planShown } from './plan-shown.ts';
 import { releaseMarker, releaseNote } from './release-note.ts';
 
-/** A release is not held up by GitLab for longer, in milliseconds. */
+/** GitLab must not delay a release for longer, in milliseconds. */
 const limitMs = 120_000;
 const shortPatience: Patience = { first: 500, most: 10_000 };
 /** Most merge requests that get a note of one release. */
@@ -27,7 +27,7 @@ export interface ShownWhere {
 
 /**
  * Shows a release in GitLab: a status of its commit, a deployment where GitLab writes none, a note in each merge request that it brings or takes
- * back. All of it is a convenience: what GitLab refuses, or does not answer within two minutes, is a warning. Does nothing outside a job.
+ * back. All of this is a convenience: what GitLab refuses, or does not answer within two minutes, is a warning. Does nothing outside a job.
  */
 export async function showInGitlab(
   runtime: Runtime,
@@ -74,7 +74,7 @@ export async function showInGitlab(
   });
 }
 
-/** The commit that was released before, with whatever revision; `undefined` when there is none, or no record of it. */
+/** The previously released commit, with any revision; `undefined` when there is none, or no record of it. */
 async function formerCommit(aws: Aws, store: ReleaseStore, commit: string): Promise<string | undefined> {
   for await (const execution of executionsBack(aws, store)) {
     const former = execution.record?.commit ?? '';
@@ -90,7 +90,7 @@ async function writeNotes(
 ): Promise<void> {
   const { place, push, takesBack } = release;
   const isTakenBack = takesBack !== undefined;
-  // A rollback takes back what the commits between have brought.
+  // A rollback reverts what the commits between have brought.
   const range = isTakenBack ? { from: push.commit, to: former } : { from: former, to: push.commit };
   const { iids, left } = await containedRequests(api, project, range);
   const released = { place, commit: push.commit, isTakenBack, at: new Date(), jobUrl: env.CI_JOB_URL ?? '', url };

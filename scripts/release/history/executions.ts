@@ -7,7 +7,7 @@ import { type ReleaseRecord, releaseRecordSchema } from '../../config/stored.ts'
 import type { Execution } from '../decision.ts';
 import type { ReleasePipeline } from '../pipeline.ts';
 
-/** S3 and CodePipeline are asked for so many releases at the same time. */
+/** This many releases are read from S3 and CodePipeline at the same time. */
 export const recordsAtOnce = 5;
 
 /** Where the releases of a tenant in an environment are found. */
@@ -22,14 +22,14 @@ export interface RecordedExecution extends Execution {
   readonly summary?: string;
   readonly start: number;
   readonly update: number;
-  /** `undefined` where nobody wrote one: it was started by hand, or by an older version of Vendhost. */
+  /** `undefined` if nobody wrote one: it was started by hand, or by an older version of Vendhost. */
   readonly record: ReleaseRecord | undefined;
   /** Whether a rule of EventBridge started it: somebody wrote software to the tenant's intake. */
   readonly intake?: boolean;
 }
 
 /**
- * A pipeline's executions with their records, newest first, as far back as somebody reads. CodePipeline keeps executions for twelve months
+ * A pipeline's executions with their records, newest first, as far back as the caller reads. CodePipeline keeps executions for twelve months
  * (https://docs.aws.amazon.com/codepipeline/latest/userguide/executions-view-history.html); the records stay.
  */
 export async function* executionsBack(aws: Aws, store: ReleaseStore): AsyncGenerator<RecordedExecution> {
@@ -38,7 +38,7 @@ export async function* executionsBack(aws: Aws, store: ReleaseStore): AsyncGener
   const pages = { client: await aws.codePipeline(), pageSize: 100 };
   for await (const page of paginateListPipelineExecutions(pages, { pipelineName: pipeline.name })) {
     const listed = (page.pipelineExecutionSummaries ?? []).map((summary) => listedOf(pipeline, summary));
-    // A page has more than most readers want, and each record is a call.
+    // A page has more than most callers want, and each record is a call.
     for (let at = 0; at < listed.length; at += recordsAtOnce) {
       yield* await atMost(recordsAtOnce, listed.slice(at, at + recordsAtOnce), async (execution) => ({
         ...execution,

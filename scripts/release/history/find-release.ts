@@ -2,7 +2,7 @@ import type { Aws } from '../../aws/session.ts';
 import { VendhostError } from '../../errors.ts';
 import { executionsBack, type RecordedExecution, type ReleaseStore } from './executions.ts';
 
-/** A beginning of a hash is taken from so many characters on: fewer would often fit several. */
+/** Shortest accepted prefix of a hash: shorter ones would often match several. */
 const shortest = 7;
 
 /** So many of the things that a name may mean are shown. */
@@ -31,7 +31,7 @@ export function isNamed(execution: RecordedExecution, name: string): boolean {
   return meanings(execution, name).length > 0;
 }
 
-/** The execution with its record; `undefined` where CodePipeline knows it no longer. */
+/** The execution with its record; `undefined` if CodePipeline no longer knows it. */
 export async function findExecution(aws: Aws, store: ReleaseStore, id: string): Promise<RecordedExecution | undefined> {
   for await (const execution of executionsBack(aws, store)) if (execution.id === id) return execution;
   return undefined;

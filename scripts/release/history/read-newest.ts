@@ -7,9 +7,9 @@ import { type Release, releaseOf } from './release.ts';
 export interface NewestReleases {
   /** The newest that succeeded. */
   readonly last: Release | undefined;
-  /** The newest, where it is another one. */
+  /** The newest, if it is another one. */
   readonly newer: Release | undefined;
-  /** The one that waits for an approval, where newer ones wait behind it or took each other's place since. */
+  /** The one that waits for an approval, if newer ones wait behind it or superseded each other since. */
   readonly waiting?: Release;
 }
 
@@ -17,8 +17,8 @@ export interface NewestReleases {
 const pageSize = 100;
 
 /**
- * The newest release of a pipeline, the newest that succeeded, and the one that waits for an approval, in as few calls as there can be: the history
- * back to the last success, of which one page is enough as a rule, and the records of these; the actions are asked for only where a release
+ * The newest release of a pipeline, the newest that succeeded, and the one that waits for an approval, in as few calls as possible: the history
+ * back to the last success, usually one page, and the records of these; the actions are read only if a release
  * may wait for approval or failed.
  */
 export async function readNewestReleases(

@@ -9,11 +9,11 @@ import { type Release, releaseOf } from './release.ts';
 export interface ReadHistory {
   /** Newest first. */
   readonly releases: readonly Release[];
-  /** Those among the older ones that are still under way: one that waits for an approval may have many newer ones after it. */
+  /** Those among the older ones that are still in progress: one that waits for an approval may have many newer ones after it. */
   readonly underway: readonly Release[];
   /** Whether the pipeline has older ones. */
   readonly more: boolean;
-  /** The execution whose revision the instances have, which may be older than these; `undefined` where that is not known. */
+  /** The execution whose revision the instances have, which may be older than these; `undefined` if that is unknown. */
   readonly current: string | undefined;
 }
 
@@ -38,7 +38,7 @@ async function newestExecutions(aws: Aws, store: ReleaseStore, limit: number): P
   return found;
 }
 
-/** The execution whose revision the instances have; `undefined` where that is not known, as after a failure. */
+/** The execution whose revision the instances have; `undefined` if that is unknown, as after a failure. */
 export async function readCurrent(aws: Aws, store: ReleaseStore): Promise<string | undefined> {
   return (await readDeployed(aws, store.pipeline, await newestExecutions(aws, store, 0)))?.executionId;
 }

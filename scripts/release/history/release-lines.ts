@@ -20,7 +20,7 @@ export interface ShownRelease {
   readonly console: string;
 }
 
-/** All that is known of a release, for people. */
+/** Everything that is known about a release, for people. */
 export function releaseLines({ release, actions, deployment, rollback, pushed, console }: ShownRelease, now: number) {
   const { record, summary, approval } = release;
   return [
@@ -73,7 +73,7 @@ function earlierPush({ commit }: ReleaseRecord, pushed: ReleasedPush): string | 
   return `as commit ${pushed.commit} by ${pushed.author}`;
 }
 
-/** Those that are known, in two columns. */
+/** The known ones, in two columns. */
 function fields(all: readonly Field[]): string[] {
   const known = all.flatMap(([name, value]) => (value ? [[name, value]] : []));
   return tableLines(known).map((line) => `  ${line}`);

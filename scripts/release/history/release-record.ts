@@ -7,7 +7,7 @@ import { mergeRequestOf, pushOf } from '../../gitlab/ci-context.ts';
 import { readOwnImage } from '../../host/instances/own-image.ts';
 import type { Runtime } from '../../runtime.ts';
 
-/** What is pushed, as far as a record says it. */
+/** What is pushed, as far as a record says. */
 export type ReleasedPush = Pick<ReleaseRecord, 'commit' | 'branch' | 'author' | 'message' | 'mergeRequest'>;
 
 /** A revision of another environment: its push, by the record of the release there, and where it was deployed. */
@@ -22,7 +22,7 @@ export interface StartedRelease {
   readonly executionId: string;
   /** Key of the revision. */
   readonly revision: string;
-  /** Of a rollback: what it goes back to, the execution that it takes back, and the image where that goes back, too. */
+  /** For a rollback: the target, the execution that is rolled back, and the image if that is rolled back, too. */
   readonly rollback?:
     | { readonly push: ReleasedPush; readonly of: string; readonly image?: string | undefined }
     | undefined;
@@ -31,7 +31,7 @@ export interface StartedRelease {
 
 /**
  * Records who started an execution, and for which push, unless it is recorded: two jobs may follow one execution, and the first one
- * started it. A release without a record is one all the same, so what keeps this from writing is a warning.
+ * started it. A release without a record still counts, so a failure to write it is a warning.
  */
 export async function recordRelease(runtime: Runtime, aws: Aws, started: StartedRelease): Promise<void> {
   const { bucket, place, executionId, rollback } = started;
@@ -49,10 +49,10 @@ export async function recordRelease(runtime: Runtime, aws: Aws, started: Started
 }
 
 /**
- * Brings the record of what runs up to date: writes one where the job that started it was killed before it did, and has in it the image that the
- * revision ran on last, since a pipeline may bring another image and the same revision, which is no release.
+ * Updates the record of the running release: writes one if the job that started it was killed before it did, and records the image that the
+ * revision ran on last, because a pipeline may bring another image and the same revision, which is no release.
  *
- * @param rollbackOf asked only where there is no record: whether that release was a rollback
+ * @param rollbackOf called only if there is no record: whether that release was a rollback
  */
 export async function updateRecord(
   runtime: Runtime,
@@ -107,7 +107,7 @@ async function releasedPush(
   return await firstPush(aws, bucket, revision);
 }
 
-/** The push that first uploaded a revision; empty where nothing is stored of it. */
+/** The push that first uploaded a revision; empty if nothing is stored about it. */
 export async function firstPush(aws: Aws, bucket: string, revision: string): Promise<ReleasedPush> {
   const pushes = new ConditionalObjects<RevisionPush>(aws, bucket, revisionPushSchema);
   const {

@@ -44,12 +44,12 @@ export function timeOf(ms: number): string {
   return new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
 }
 
-/** How long it took, or what it has taken until now. */
+/** How long it took, or has taken so far. */
 export function releaseTook({ start, end }: Pick<Release, 'start' | 'end'>, now: number): string {
   return end === undefined ? `${duration(now - start)} so far` : duration(end - start);
 }
 
-/** A release for machines: as it is, with times in ISO 8601. */
+/** A release for machines: unchanged, with times in ISO 8601. */
 export function releaseJson({ start, end, approval, ...release }: Release): Readonly<Record<string, unknown>> {
   const iso = (ms: number) => new Date(ms).toISOString();
   return {

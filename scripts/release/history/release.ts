@@ -1,7 +1,7 @@
 import type { Action } from '../snapshot.ts';
 import type { RecordedExecution } from './executions.ts';
 
-/** Where a release is, in the words of commands and pages. */
+/** The state of a release, in the words of commands and pages. */
 export type ReleaseState =
   | 'waiting for approval'
   | 'running'
@@ -11,7 +11,7 @@ export type ReleaseState =
   | 'superseded'
   | 'stopped';
 
-/** What became of the approval of a release. */
+/** The result of a release's approval. */
 export interface Approval {
   /** `expired`: nobody answered within CodePipeline's time. */
   readonly outcome: 'waiting' | 'approved' | 'rejected' | 'expired' | 'abandoned';
@@ -28,12 +28,12 @@ export interface Release extends Pick<RecordedExecution, 'summary' | 'start' | '
   readonly state: ReleaseState;
   /** Whether the instances have what it released. */
   readonly current: boolean;
-  /** Absent while it goes on. */
+  /** Absent while it is in progress. */
   readonly end?: number;
   readonly approval?: Approval;
-  /** Key of what it released, where no record says it but its source action does. */
+  /** Key of what it released, if no record says so but its source action does. */
   readonly revision?: string;
-  /** CodeDeploy's, once it has begun. */
+  /** CodeDeploy's, once it has started. */
   readonly deploymentId?: string;
 }
 

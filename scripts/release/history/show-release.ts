@@ -17,7 +17,7 @@ export interface ShowOptions extends Place {
 }
 
 /**
- * Prints all that is known of a release: what was pushed and by whom, who started it, on which image, who approved it, and what happened
+ * Prints everything that is known about a release: what was pushed and by whom, who started it, on which image, who approved it, and what happened
  * on each instance. Only reads. Throws `RELEASE_UNKNOWN`.
  */
 export async function showRelease(runtime: Runtime, { name, ...place }: ShowOptions): Promise<undefined> {

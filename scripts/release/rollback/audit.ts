@@ -4,10 +4,10 @@ import type { Followed } from '../follow.ts';
 import type { Rollback } from './plan-rollback.ts';
 import { softwareWords } from './rollback-words.ts';
 
-/** What the audit calls each part of a rollback. */
+/** The audit's name for each part of a rollback. */
 export const rollbackAction = 'release rollback';
 
-/** The record of a release that goes back, before it does. */
+/** The record of a rollback, before it is done. */
 export function auditOf(
   { from, of }: Rollback,
   { executionId, reason = '', ...where }: AuditPlace & { executionId: string; reason?: string | undefined },

@@ -8,8 +8,8 @@ import { type ReleaseStore, readReleaseRecord } from '../history/executions.ts';
 import type { Rollback, RollbackQuestion } from './plan-rollback.ts';
 
 /**
- * The rollback that this pipeline of GitLab has begun, as long as nobody else has released since. A job that was killed after it had started
- * the release, and is run again, would find the earlier revision deployed, and take that for what is to be taken back.
+ * The rollback that this GitLab pipeline has started, as long as nobody else has released since. Otherwise a job that was killed after it had started
+ * the release, and is run again, would find the earlier revision deployed, and roll that back.
  */
 export async function readBegun(
   aws: Aws,
@@ -27,7 +27,7 @@ export async function readBegun(
   return { of: begun.of, from: begun.from, to: begun.to, isOwn: true };
 }
 
-/** Keeps what this pipeline is about to take back; nothing outside a job, where a person sees what goes back to what. */
+/** Records what this pipeline is about to roll back; nothing outside a job, where a person sees from what to what. */
 export async function keepBegun(
   aws: Aws,
   store: ReleaseStore,
@@ -38,7 +38,7 @@ export async function keepBegun(
   if (key === undefined) return;
   const value = { version: 1 as const, of, ...(from && { from }), to };
   const written = await objects(aws, store).create(key, value);
-  // Of a job that is run again when somebody else has released since.
+  // From a job that is run again after somebody else has released.
   if (written.outcome === 'lost' && written.current)
     await objects(aws, store).replace(key, value, written.current.etag);
 }

@@ -7,7 +7,7 @@ import { readOwnImage } from '../../host/instances/own-image.ts';
 import { provisionKey, sameTemplates } from '../../host/key/provision-key.ts';
 import { readHostInputs } from '../../host/plan/provision-inputs.ts';
 
-/** What becomes of the image when the software goes back; `why` is for people. */
+/** What happens to the image when the software is rolled back; `why` is for people. */
 export type ImagePlan =
   | { readonly kind: 'back'; readonly from: string; readonly to: string }
   | { readonly kind: 'stays'; readonly image: string; readonly why: string };
@@ -15,17 +15,17 @@ export type ImagePlan =
 export interface ImageQuestion {
   readonly place: Place;
   readonly bucket: string;
-  /** The image that the revision was released on; empty where no record says so. */
+  /** The image that the revision was released on; empty if no record says so. */
   readonly recorded: string;
-  /** Only the software is to go back. */
+  /** Roll back only the software. */
   readonly keep: boolean;
   /** Folder with `vendhost.yml`. */
   readonly directory: string;
 }
 
 /**
- * Whether the image goes back, too. It does only where a provision of this checkout would change nothing else: what else it would change
- * is not what a rollback is for. An image that cannot be used any more stays away, and does not keep the software from going back.
+ * Whether the image is rolled back, too. It is only if a provision of this checkout would change nothing else: other changes
+ * do not belong in a rollback. An unusable image is not restored, and does not prevent the rollback of the software.
  */
 export async function planImage(
   aws: Aws,

@@ -8,11 +8,11 @@ import { type Rollback, softwareOf } from './plan-rollback.ts';
 import { isReleased } from './step-back.ts';
 
 /**
- * Whether a job goes back: its pipeline is older than the one whose release it takes the place of. So it is when GitLab's button "Rollback
+ * Whether a job is a rollback: its pipeline is older than the one whose release it replaces. This happens when GitLab's button "Rollback
  * environment" runs an old pipeline's job again (https://docs.gitlab.com/ci/environments/deployments/#retry-or-roll-back-a-deployment).
  * GitLab's ids of pipelines ascend.
  *
- * @param of execution whose release it takes the place of
+ * @param of execution whose release it replaces
  * @param revision key of what the job releases
  */
 export async function rollbackOfOldPipeline(
@@ -37,7 +37,7 @@ export async function rollbackOfOldPipeline(
 }
 
 /**
- * What a release took the place of that is done: the one before it that succeeded. For a job that was killed before it wrote the record, and is
+ * The successful release that a finished release replaced. For a job that was killed before it wrote the record, and is
  * run again.
  */
 export async function releasedBefore(aws: Aws, store: ReleaseStore, executionId: string): Promise<string | undefined> {
@@ -50,7 +50,7 @@ export async function releasedBefore(aws: Aws, store: ReleaseStore, executionId:
 }
 
 /**
- * The revision that the newest release of the job's commit had: for a job without the report of the job `package`, which GitLab no longer
+ * The revision of the newest release of the job's commit: for a job without the report of the job `package`, which GitLab no longer
  * passes on once it has expired.
  */
 export async function revisionOfCommit(
@@ -65,7 +65,7 @@ export async function revisionOfCommit(
   return undefined;
 }
 
-/** The image that a revision was last released on; empty where no record says so. */
+/** The image that a revision was last released on; empty if no record says so. */
 async function imageOf(aws: Aws, store: ReleaseStore, revision: string): Promise<string> {
   for await (const { record, status } of executionsBack(aws, store)) {
     if (isReleased({ status }) && record?.revision === revision) return record.image;

@@ -5,8 +5,8 @@ import { type ReleaseStore, readReleaseRecord } from '../history/executions.ts';
 import { revisionWords } from '../history/release-words.ts';
 
 /**
- * The rollback or promotion that the job's own pipeline has made, if that is what runs or goes on. Such a pipeline has a job `release` as
- * each has, which would put the branch's revision in its place.
+ * The rollback or promotion that the job's own pipeline has made, if that is what runs or is in progress. Such a pipeline also has a job `release`,
+ * which would replace it by the branch's revision.
  */
 export async function ownOperation(
   aws: Aws,

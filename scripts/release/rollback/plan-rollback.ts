@@ -8,27 +8,27 @@ import { releasesNamed, unknownRelease } from '../history/find-release.ts';
 import { firstPush, type ReleasedPush } from '../history/release-record.ts';
 import { isReleased, stepBack } from './step-back.ts';
 
-/** What a virtual host has, or goes back to. */
+/** What a virtual host has, or rolls back to. */
 export interface ReleasedSoftware {
   /** Key of the revision. */
   readonly revision: string;
   readonly push: ReleasedPush;
-  /** Image it was released on; empty where no record says so. */
+  /** Image it was released on; empty if no record says so. */
   readonly image: string;
 }
 
 /** A release that goes back to an earlier revision. */
 export interface Rollback {
-  /** Execution whose revision it takes back. */
+  /** Execution whose revision it rolls back. */
   readonly of: string;
-  /** What that one released; `undefined` where no record says so. */
+  /** What that one released; `undefined` if no record says so. */
   readonly from: ReleasedSoftware | undefined;
   readonly to: ReleasedSoftware;
-  /** The image, where that goes back, too. */
+  /** The image, if that is rolled back, too. */
   readonly image?: string | undefined;
-  /** What a person should know of it. */
+  /** What a person should know about it. */
   readonly note?: string;
-  /** A run of the same job before has begun it. */
+  /** An earlier run of the same job has started it. */
   readonly isOwn?: boolean;
 }
 
@@ -65,7 +65,7 @@ export async function planRollback(
   return { of, from: from && softwareOf(from), to: target };
 }
 
-/** What a release takes the place of: the one that runs or, where nobody knows that, the last that ended. */
+/** What a release replaces: the running one or, if that is unknown, the last that ended. */
 export function takenBack({ executions, deployed }: State): string | undefined {
   return deployed?.executionId ?? executions.find((execution) => !isUnderway(execution))?.id;
 }
@@ -86,7 +86,7 @@ async function releaseBefore(aws: Aws, store: ReleaseStore, { deployed }: State)
   throw nothingBefore(store);
 }
 
-/** A revision by its key may never have been released; of any other name the newest release counts, if possible one that succeeded. */
+/** A revision by its key may never have been released; for any other name the newest release counts, if possible one that succeeded. */
 async function softwareNamed(aws: Aws, store: ReleaseStore, name: string): Promise<ReleasedSoftware> {
   const isGood = (execution: RecordedExecution) => execution.record !== undefined && isReleased(execution);
   const found = (await releasesNamed(aws, store, name, isGood)).filter(({ record }) => record !== undefined);

@@ -10,8 +10,8 @@ import { readState } from '../release-state.ts';
 import { ownOperation } from './own-operation.ts';
 
 /**
- * Provisions what the branch has, but not its image in the pipeline whose rollback or promotion has just brought another one: that pipeline was started for
- * that, and has the branch's jobs as each has. Everything else is provisioned, and the next pipeline brings the branch's image again.
+ * Provisions what the branch has, except its image in the pipeline whose rollback or promotion has just brought another one: that pipeline was started for
+ * that, and also has the branch's jobs. Everything else is provisioned, and the next pipeline brings the branch's image again.
  */
 export async function provisionBranch(runtime: Runtime, options: ProvisionOptions): Promise<ExitCode | undefined> {
   const kept = await broughtImage(runtime, options);
@@ -32,7 +32,7 @@ async function broughtImage(runtime: Runtime, options: ProvisionOptions): Promis
 }
 
 async function imageOfOperation(runtime: Runtime, aws: Aws, place: Place): Promise<string | undefined> {
-  // The jobs of a project with infrastructure/ release nothing, and may not look.
+  // The jobs of a project with infrastructure/ release nothing, and may not read releases.
   if ((await readTenantRecord(aws, place)).software !== undefined) return undefined;
   try {
     const { store } = await openStore(aws, place);
@@ -41,7 +41,7 @@ async function imageOfOperation(runtime: Runtime, aws: Aws, place: Place): Promi
     const brought = own?.rollbackOf !== undefined || own?.promotedFrom?.image !== undefined;
     return brought ? own?.image : undefined;
   } catch (error) {
-    // Such as a host that lacks what a release needs: provisioning gives it that.
+    // Such as a host that lacks what a release needs: provisioning adds that.
     if (error instanceof VendhostError) return undefined;
     throw error;
   }

@@ -21,7 +21,7 @@ export interface RollbackOptions extends Place {
   readonly to: string | undefined;
   /** For the audit record. */
   readonly reason: string | undefined;
-  /** Only the software goes back. */
+  /** Roll back only the software. */
   readonly keepImage: boolean;
   /** Folder with `vendhost.yml`. */
   readonly directory: string;
@@ -30,8 +30,8 @@ export interface RollbackOptions extends Place {
 
 /**
  * Releases an earlier revision again, and then gives the virtual host the image that the revision ran on. In this order, because the
- * earlier revision has run on the present image before: each push provisions first and releases then. Where releases need an approval, this
- * one does. Throws `ALREADY_RELEASED` for what the instances have, and what `planRollback`, `startRelease` and `provisionHost` throw.
+ * earlier revision has run on the present image before: each push first provisions and then releases. Where releases need an approval, this
+ * one does too. Throws `ALREADY_RELEASED` for what the instances have, and what `planRollback`, `startRelease` and `provisionHost` throw.
  */
 export async function rollBackRelease(runtime: Runtime, options: RollbackOptions): Promise<ExitCode | undefined> {
   const { out, signal, env } = runtime;
@@ -47,7 +47,7 @@ export async function rollBackRelease(runtime: Runtime, options: RollbackOptions
   const { directory, keepImage } = options;
   const image = await planImage(aws, { place, bucket, recorded: rollback.to.image, keep: keepImage, directory });
   const runs = revision.version !== undefined && state.deployed?.version === revision.version;
-  // The job that was killed may not have come to it; by the record a later rollback knows that this was one.
+  // The killed job may not have reached this; the record tells a later rollback that this was one.
   if (rollback.isOwn && runs && state.deployed !== undefined && !options.dryRun) {
     const { executionId } = state.deployed;
     const recorded = { push: rollback.to.push, of: rollback.of };

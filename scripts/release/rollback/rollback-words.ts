@@ -14,7 +14,7 @@ export function softwareWords({ revision, push }: ReleasedSoftware): string {
   return revisionWords(revision, push);
 }
 
-/** A rollback changes nothing in git: the branch still has what was taken back. */
+/** A rollback changes nothing in git: the branch still has what was rolled back. */
 export function endWords({ from, to, note }: Rollback): string[] {
   const { commit = '', branch = '' } = from?.push ?? {};
   const what = commit === '' ? 'what was taken back' : `commit ${abbreviated(commit)}`;

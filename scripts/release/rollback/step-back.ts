@@ -2,8 +2,8 @@ import type { Deployed } from '../decision.ts';
 import type { RecordedExecution } from '../history/executions.ts';
 
 /**
- * The release before the one that runs now: the newest that succeeded with another revision. After a failure, when nobody knows what
- * runs, it is the last that succeeded. A rollback counts as the release that it went back to: two rollbacks go back two
+ * The release before the one that runs now: the newest that succeeded with another revision. After a failure, when it is unknown what
+ * runs, it is the last that succeeded. A rollback counts as the release that it returned to: two rollbacks go back two
  * revisions, and not there and back.
  *
  * @param seen newest first, as far back as they were read

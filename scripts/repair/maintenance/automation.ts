@@ -19,7 +19,7 @@ const limitMs = 10 * 60_000;
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_AutomationExecution.html */
 const underWay = /^(Pending|InProgress|Waiting|Cancelling|Scheduled|RunbookInProgress|PendingApproval|Approved)$/;
 
-/** Starts the document that switches a tenant's maintenance. With a token of its own: the SDK may send it again. */
+/** Starts the document that switches a tenant's maintenance. It has an idempotency token: the SDK may send it again. */
 export async function startSwitch(aws: Aws, document: string, to: 'on' | 'off'): Promise<string> {
   const { StartAutomationExecutionCommand } = await import('@aws-sdk/client-ssm');
   const command = new StartAutomationExecutionCommand({
@@ -37,7 +37,7 @@ export async function followSwitch(aws: Aws, id: string, signal: AbortSignal): P
   return await poll({ what, pace: aws.pace, limitMs, signal, check: () => readAutomation(aws, id) });
 }
 
-/** `undefined` while it goes on, or Systems Manager does not know it yet. */
+/** `undefined` while it is in progress, or Systems Manager does not know it yet. */
 async function readAutomation(aws: Aws, id: string): Promise<Automation | undefined> {
   const { AutomationExecutionNotFoundException, GetAutomationExecutionCommand } = await import('@aws-sdk/client-ssm');
   try {

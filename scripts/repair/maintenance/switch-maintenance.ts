@@ -19,7 +19,7 @@ export interface MaintenanceOptions extends MaintenanceQuestion {
   readonly dryRun: boolean;
 }
 
-/** What is to be done, and what the audit has of it. */
+/** What to do, and what the audit records about it. */
 interface SwitchPlan {
   readonly document: string;
   readonly to: 'on' | 'off';
@@ -29,7 +29,7 @@ interface SwitchPlan {
 
 const states: Readonly<Record<RuleAnswers, string>> = { instances: 'off', page: 'on', partly: 'on for some hosts' };
 
-/** `undefined` when all rules answer as it is wanted. What is on or off for some hosts only is set for all. */
+/** `undefined` when all rules already answer as wanted. What is on or off for some hosts only is set for all. */
 export function planSwitch(
   to: 'on' | 'off',
   { answers, document }: Pick<MaintenanceLook, 'answers'> & { readonly document: string },

@@ -5,14 +5,14 @@ import type { Output } from '../../output.ts';
 import type { CommandOutput } from './invocation.ts';
 
 /**
- * How the SSM agent ends what it cuts to the 24,000 characters of stdout and 8,000 of stderr that an answer holds
+ * How the SSM agent marks output that it truncates to the 24,000 characters of stdout and 8,000 of stderr that a response holds
  * (https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetCommandInvocation.html;
  * https://github.com/aws/amazon-ssm-agent, agent/framework/processor/executer/iohandler).
  */
 const cut = /\n---(?:Output|Error) truncated-{3,4}$/;
 const shortestCut = 8000;
 
-/** Whether an answer may hold only the beginning: its mark, or as many characters as the smaller limit. */
+/** Whether a response may hold only the beginning: its mark, or as many characters as the smaller limit. */
 function mayBeCut({ text }: CommandOutput): boolean {
   return text.length >= shortestCut || cut.test(text);
 }
@@ -28,7 +28,7 @@ export async function wholeOutput(aws: Aws, bucket: string, part: CommandOutput,
   const key = keyOfUrl(bucket, part.url);
   if (!mayBeCut(part)) return part.text;
   if (key === undefined) {
-    if (cut.test(part.text)) out.warn('the output is cut: Systems Manager says of no object that has all of it');
+    if (cut.test(part.text)) out.warn('the output is cut: Systems Manager names no object with all of it');
     return part.text;
   }
   const { GetObjectCommand } = await import('@aws-sdk/client-s3');

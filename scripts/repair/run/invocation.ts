@@ -25,7 +25,7 @@ export interface Invocation extends SentCommand {
   readonly stderr: CommandOutput;
 }
 
-/** An output as the answer has it: its beginning, and where all of it is. */
+/** An output as in the response: its beginning, and where all of it is. */
 export interface CommandOutput {
   readonly text: string;
   readonly url: string;
@@ -34,7 +34,7 @@ export interface CommandOutput {
 /** https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html */
 const ended = new Set(['Success', 'Failed', 'Cancelled', 'TimedOut']);
 
-/** What the answer to `GetCommandInvocation` says; `undefined` while the command goes on. */
+/** The result of `GetCommandInvocation`; `undefined` while the command runs. */
 function invocationOf(sent: SentCommand, answer: Partial<GetCommandInvocationCommandOutput>): Invocation | undefined {
   const { Status = '', StatusDetails = '', ResponseCode = -1 } = answer;
   if (!ended.has(Status)) return undefined;
@@ -81,7 +81,7 @@ async function checkThere(aws: Aws, { commandId, instance }: SentCommand): Promi
   });
 }
 
-/** `undefined` while it goes on, or Systems Manager does not know it yet. */
+/** `undefined` while it runs, or Systems Manager does not know it yet. */
 async function readInvocation(aws: Aws, sent: SentCommand): Promise<Invocation | undefined> {
   const { GetCommandInvocationCommand, InvocationDoesNotExist } = await import('@aws-sdk/client-ssm');
   const command = new GetCommandInvocationCommand({ CommandId: sent.commandId, InstanceId: sent.instance });

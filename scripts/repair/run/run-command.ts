@@ -69,7 +69,7 @@ export async function runCommand(runtime: Runtime, options: RunOptions): Promise
   return exitCode;
 }
 
-/** The instance that was asked for, or the first that is in service. */
+/** The requested instance, or the first that is in service. */
 function instanceOf(group: Group, instance: string | undefined): string {
   if (instance !== undefined) return chosenOf(group, instance, 'for one in service')[0] ?? instance;
   const [first] = group.inService;

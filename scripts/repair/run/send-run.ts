@@ -8,11 +8,11 @@ import type { Runtime } from '../../runtime.ts';
 import { awaitInvocation, type Invocation, type SentCommand } from './invocation.ts';
 
 const document = 'AWS-RunShellScript';
-/** Seconds for the agent to take the command: it asks all the time. 30 is the least that AWS takes. */
+/** Seconds for the agent to accept the command: it polls all the time. AWS's minimum is 30. */
 const deliverySeconds = 60;
 const cancelLimitMs = 60_000;
 
-/** What is to run, where, and for how long at most. */
+/** What to run, where, and for how long at most. */
 export interface RunRequest {
   readonly instance: string;
   readonly script: string;

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { type Markup, markup } from './markup.ts';
 
-/** What is in a page. */
+/** The content of a page. */
 export interface PageParts {
   readonly title: string;
   readonly style: string;
-  /** The link that leads past the head of the page. */
+  /** The link that skips the head of the page. */
   readonly skip: { readonly to: string; readonly text: string };
   readonly header: Markup;
   readonly main: Markup;

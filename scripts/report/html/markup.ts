@@ -1,4 +1,4 @@
-/** A piece of HTML or XML that is one already. */
+/** A piece of valid HTML or XML. */
 export interface Markup {
   readonly markup: string;
 }

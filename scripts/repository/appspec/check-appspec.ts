@@ -6,7 +6,7 @@ import { checkFit } from './fit.ts';
 import { parseAppSpec } from './parse.ts';
 import { treeOf } from './tree.ts';
 
-/** The one name that hooks are read from; the agent's Install event alone takes appspec.yaml too. */
+/** The only name that hooks are read from; only the agent's Install event also accepts appspec.yaml. */
 const name = 'appspec.yml';
 
 /**
@@ -15,7 +15,7 @@ const name = 'appspec.yml';
  * @param root the folder the revision is made of
  * @param label its name in findings
  * @param files the folder's files that would be packed
- * @param isBuilt whether a build may still make a path of the folder that is not there
+ * @param isBuilt whether a build may still make a missing path of the folder
  */
 export async function checkAppSpec(
   root: string,

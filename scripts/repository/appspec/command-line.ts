@@ -1,6 +1,6 @@
 /**
- * What keeps a text from being one word of a command line that nobody quotes: white space, or a sign of the shell. The agent
- * builds such lines of hooks' locations, and of the paths that it sets ACLs and SELinux contexts of
+ * Why a text cannot be one unquoted word of a command line: white space, or a shell metacharacter. The agent
+ * builds such lines from hooks' locations, and from the paths whose ACLs and SELinux contexts it sets
  * (https://github.com/aws/aws-codedeploy-agent/blob/v1.8.1/lib/instance_agent/plugins/codedeploy/install_instruction.rb).
  */
 export function shellSign(text: string): string | undefined {

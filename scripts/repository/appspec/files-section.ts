@@ -3,7 +3,7 @@ import type { Entry, Part, Reader } from './yaml/nodes.ts';
 
 /** One entry of `files`. */
 export interface FileCopy {
-  /** As written; relative to the revision's root, whether it begins with a slash or not. */
+  /** As written; relative to the revision's root, whether it starts with a slash or not. */
   readonly source: string;
   readonly destination: string;
   readonly part: Part;
@@ -59,7 +59,7 @@ function readDestination(reader: Reader, entries: readonly Entry[], os: string):
   const text = entry && reader.text(entry, allowed);
   if (entry === undefined || text === undefined) return undefined;
   const full = os === 'windows' ? /^[A-Za-z]:[\\/]/.test(text) : text.startsWith('/');
-  // The agent makes each folder of the path as it is written, the one before `..` too.
+  // The agent creates each folder of the path as it is written, including the one before `..`.
   if (!full || text.split('/').includes('..')) reader.wrong(entry, full ? `${allowed}, without ..` : allowed);
   else return text;
   return undefined;

@@ -12,7 +12,7 @@ import { pathIn, type Tree } from './tree.ts';
 import { lookAlike } from './yaml/bytes.ts';
 import type { Part } from './yaml/nodes.ts';
 
-/** What is known of paths that the revision does not have. */
+/** What is known about paths that the revision does not have. */
 export interface Absence {
   /** Whether it is in the folder, but left out of the revision. */
   readonly exists: (path: string) => Promise<boolean>;

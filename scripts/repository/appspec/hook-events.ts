@@ -26,7 +26,7 @@ export function isEvent(name: string): boolean {
   return isScriptable(name) || (reserved as readonly string[]).includes(name) || name === 'AfterAllowTestTraffic';
 }
 
-/** The event that a misspelt name means: two edits away at most, where case, spaces and signs do not count. */
+/** The event that a misspelt name means: at most two edits away, ignoring case, spaces and signs. */
 export function meant(name: string): ScriptableEvent | undefined {
   const letters = name.toLowerCase().replaceAll(/[^a-z]/g, '');
   if (letters.length > 40) return undefined;

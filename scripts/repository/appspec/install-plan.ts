@@ -8,7 +8,7 @@ import { pathIn, type Tree } from './tree.ts';
 export interface InstallPlan {
   /** Destination → path in the revision. */
   readonly copies: ReadonlyMap<string, string>;
-  /** Folders it makes, without those above a destination, which may be there. */
+  /** Folders it makes, without those above a destination, which may exist. */
   readonly folders: ReadonlySet<string>;
   /** Path → the entry of `permissions` that sets it, by number. */
   readonly permissions: ReadonlyMap<string, number>;
@@ -145,7 +145,7 @@ function appliesTo({ pattern, except }: Permission, name: string): boolean {
   return !except.some((glob) => matchesGlob(name, glob));
 }
 
-/** The agent's globs: `*` is the only wildcard, and a name in a deeper folder never matches. Takes time in proportion to the name. */
+/** The agent's globs: `*` is the only wildcard, and a name in a deeper folder never matches. Linear in the length of the name. */
 export function matchesGlob(name: string, glob: string): boolean {
   if (name.includes('/')) return false;
   const [head = '', ...rest] = glob.split('*');

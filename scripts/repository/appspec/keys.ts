@@ -6,13 +6,13 @@ export interface Keys {
   /** Key → what its value must be. */
   readonly required: Readonly<Record<string, string>>;
   readonly optional: readonly string[];
-  /** What to say of keys that the agent does not read, or that AWS does not document, instead of a list of those it does. */
+  /** What to report for keys that the agent does not read, or that AWS does not document, instead of a list of those it does. */
   readonly others?: Readonly<Record<string, string>>;
 }
 
 /**
- * Reports keys of a mapping that are missing, and those that are not read: one that is a required key but for its spelling is
- * the fault, and not reported as missing too.
+ * Reports keys of a mapping that are missing, and those that are not read: a misspelt required key is
+ * the fault, and is not also reported as missing.
  */
 export function checkKeys(reader: Reader, item: Part, entries: readonly Entry[], keys: Keys): void {
   const known = [...Object.keys(keys.required), ...keys.optional];
@@ -39,7 +39,7 @@ export function checkKeys(reader: Reader, item: Part, entries: readonly Entry[],
   reader.fault(item, first ? `${names} is missing: must be ${first[1]}` : `${names} are missing`);
 }
 
-/** The key that a misspelt one means: case, spaces and signs do not count, nor do one or two letters of a long word. */
+/** The key that a misspelt one means: ignoring case, spaces and signs, and one or two letters of a long word. */
 export function meantKey(key: string, known: readonly string[]): string | undefined {
   const letters = lettersOf(key);
   if (letters.length > 40) return undefined;

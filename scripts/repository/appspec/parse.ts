@@ -83,7 +83,7 @@ export function parseAppSpec(file: string, bytes: Uint8Array): { spec?: AppSpec;
   return { spec: readTop(reader, entries), findings };
 }
 
-/** What the agent's loader refuses wherever it stands, or reads in its own way. */
+/** What the agent's loader refuses anywhere, or reads in its own way. */
 function checkLoading(reader: Reader, document: Document.Parsed, text: string): void {
   const inside: (readonly [number, number])[] = [];
   visit(document, (key, node) => {
@@ -112,7 +112,7 @@ function checkLoading(reader: Reader, document: Document.Parsed, text: string): 
   }
 }
 
-/** Lines that the agent's YAML refuses, here or where they stand otherwise; each is reported once. */
+/** Lines that the agent's YAML refuses, here or in other positions; each is reported once. */
 const oddLines: readonly (readonly [RegExp, string])[] = [
   [/^ *\t[ \t]*(#.*)?$/gm, 'is indented with a tab: use spaces, or leave the line empty'],
   [/^[ -]*\?(?=[ \n])/gm, 'begins with a question mark: AppSpec has no such keys, remove it'],

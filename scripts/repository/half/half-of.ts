@@ -18,7 +18,7 @@ export async function halfOf({ env }: Pick<Runtime, 'env'>, root: string): Promi
       hint: 'unset it: the templates infrastructure and software set it',
     });
   }
-  // What cannot be read here is for GitLab to judge.
+  // GitLab judges what cannot be read here.
   const file = await readPipelineFile(root).catch(() => undefined);
   const included = (file?.templates ?? []).map(({ name }) => name);
   const own = halves.filter((each) => included.includes(each));

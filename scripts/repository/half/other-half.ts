@@ -7,8 +7,8 @@ import type { CheckFinding } from '../findings.ts';
 const softwareKeys: readonly string[] = ['revision'];
 
 /**
- * What a repository with one half has of the other one: nothing reads it here. A key of `vendhost.yml` is a fault, as whoever wrote it
- * counts on it; a folder that was left behind is a warning.
+ * What a repository with one half has of the other one: nothing reads it here. A key of `vendhost.yml` is a fault, because its author
+ * relies on it; a folder that was left behind is a warning.
  *
  * @param content of vendhost.yml, whatever it is
  */

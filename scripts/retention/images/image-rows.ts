@@ -17,9 +17,9 @@ export interface ListedImage {
   readonly sizeGib: number;
   /** EC2's word, or `unfinished`: its bake was killed, or has not ended. */
   readonly state: string;
-  /** Whether the tenant's record of its bake key names it: only then a bake or a host takes it. */
+  /** Whether the tenant's record of its bake key names it: only then a bake or a host uses it. */
   readonly onRecord: boolean;
-  /** Of a copy: environment and image that it is of. */
+  /** For a copy: environment and id of the original image. */
   readonly promotedFrom?: ImageRecord['promotedFrom'];
   readonly usedBy: readonly string[];
   /** Why `image prune` keeps it; empty when it does not. */

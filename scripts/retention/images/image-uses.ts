@@ -2,7 +2,7 @@ import type { Image, Instance, LaunchTemplateVersion } from '@aws-sdk/client-ec2
 import { tagOf } from '../../image/image-faults.ts';
 import { imageSnapshots } from './tenant-images.ts';
 
-/** What an account has that may start from an image, or was made of one. All of it, of whichever tenant. */
+/** Everything in an account that may start from an image, or was made from one, for any tenant. */
 export interface AccountUses {
   /** Not the terminated ones. */
   readonly instances: readonly Pick<Instance, 'InstanceId' | 'ImageId' | 'State'>[];
@@ -33,7 +33,7 @@ export interface UsedGroup {
 /** Who uses an image, one phrase each, by the image's id; an image that nobody uses is not in it. */
 export type ImageUses = ReadonlyMap<string, readonly string[]>;
 
-/** Says who uses each image of an account. */
+/** Finds who uses each image of an account. */
 export function usesOf({ instances, templates, launchConfigurations, groups, images }: AccountUses): ImageUses {
   const uses = new Map<string, string[]>();
   const add = (image: string | undefined, phrase: string) => {
@@ -81,7 +81,7 @@ function templateImage({ template }: UsedGroup, templates: readonly UsedTemplate
   return versions.find(isIt)?.LaunchTemplateData?.ImageId;
 }
 
-/** Other images that an image was made of, or whose snapshots it has. */
+/** Other images that an image was made from, or whose snapshots it has. */
 function usedByImage(image: Image, all: readonly Image[]): Set<string> {
   const snapshots = imageSnapshots(image);
   const sharing = all.filter((each) => imageSnapshots(each).some((id) => snapshots.includes(id)));

@@ -13,7 +13,7 @@ import { type ImagePrunePlan, planImagePrune, type RemovedImage } from './prune-
 import { readImageFacts } from './read-image-facts.ts';
 
 /**
- * Deregisters a tenant's images that nothing needs, with their snapshots and records, and removes what killed runs left. Throws
+ * Deregisters a tenant's unused images, with their snapshots and records, and removes what killed runs left. Throws
  * `PRUNE_INCOMPLETE` when something could not be removed.
  */
 export async function pruneImages(runtime: Runtime, options: PruneOptions): Promise<ExitCode | undefined> {
@@ -50,8 +50,8 @@ export async function pruneImages(runtime: Runtime, options: PruneOptions): Prom
 }
 
 /**
- * The record goes first: then no bake finds the image, and what a killed run leaves is what a bake leaves that died. A record that a job wrote
- * since it was read keeps its image.
+ * The record goes first: then no bake finds the image, and a killed prune leaves the same as a bake that died. If a job rewrote the record
+ * since it was read, the image stays.
  */
 async function applyImagePrune(
   { out, signal }: Pick<Runtime, 'out' | 'signal'>,

@@ -17,7 +17,7 @@ export interface FoundRecord {
   readonly promotedFrom?: ImageRecord['promotedFrom'];
 }
 
-/** A tenant's images in one environment, and all that speaks for keeping one. */
+/** A tenant's images in one environment, and every reason to keep one. */
 export interface ImageStanding {
   /** Newest first. */
   readonly images: readonly TenantImage[];
@@ -35,7 +35,7 @@ export interface JudgedImage {
   readonly reasons: readonly string[];
 }
 
-/** An image that goes, with the record that names it, and those of its snapshots that no image needs which stays. */
+/** An image to remove, with the record that names it, and its snapshots that no remaining image needs. */
 export interface RemovedImage {
   readonly image: TenantImage;
   readonly record: FoundRecord | undefined;
@@ -48,7 +48,7 @@ export interface ImagePrunePlan {
   readonly kept: readonly JudgedImage[];
 }
 
-/** Which images go. The newest of a tenant's count, whether or not something uses them. */
+/** Which images to remove. The newest of a tenant's count, whether or not something uses them. */
 export function planImagePrune(facts: ImageStanding, rules: RetentionRules): ImagePrunePlan {
   const judged = judgeImages(facts, rules);
   const kept = judged.filter(({ reasons }) => reasons.length > 0);
@@ -85,14 +85,14 @@ function stateReasons({ state, bakeKey, isProtected }: TenantImage): string[] {
   return isProtected ? ['it is protected from deregistration'] : [];
 }
 
-/** Who will want it: a bake, a job that just chose it, a release. */
+/** Who will need it: a bake, a job that just chose it, a release. */
 function claimReasons(image: TenantImage, facts: ImageStanding): string[] {
   const record = ownRecord(image, facts);
   const lease = facts.leases.find(
     ({ key, run, isStale }) => !isStale && (run === image.run || key.endsWith(`/${image.bakeKey}.json`)),
   );
   return [
-    ...(lease === undefined ? [] : [`a bake is under way for it: ${lease.job}`]),
+    ...(lease === undefined ? [] : [`a bake is in progress for it: ${lease.job}`]),
     ...(record !== undefined && record.ageMs < oneDayMs ? ['a job chose it less than 24 hours ago'] : []),
     ...facts.releases.filter(({ record: of }) => of?.image === image.id).map(({ reason }) => reason),
   ];

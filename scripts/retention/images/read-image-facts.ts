@@ -9,7 +9,7 @@ import type { FoundRecord, ImageStanding } from './prune-plan.ts';
 import { readUses } from './read-uses.ts';
 import { tenantImagesOf } from './tenant-images.ts';
 
-/** S3 is asked for so many records at the same time. */
+/** This many records are read from S3 at the same time. */
 const atOnce = 10;
 
 /** What `read` found, and all images of the account, of whichever tenant. */
@@ -18,10 +18,10 @@ export interface ReadImages {
   readonly account: readonly Image[];
 }
 
-/** Reads a tenant's images and all that speaks for keeping one. Whatever cannot be read to its end is thrown, so that nothing is decided without it. */
+/** Reads a tenant's images and every reason to keep one. Throws if anything cannot be read to its end, so that nothing is decided without it. */
 export async function readImageFacts(aws: Aws, owner: ImageOwner, { keep }: { keep: number }): Promise<ReadImages> {
   const { place, bucket } = owner;
-  // Leases first: a bake that ends meanwhile has its image in the list or its lease here.
+  // Leases first: if a bake ends meanwhile, either its image is in the list or its lease is here.
   const leases = await readLeases(aws, bucket, place.tenant);
   const [account, releases] = await Promise.all([readUses(aws), readKeptReleases(aws, { place, bucket, keep })]);
   const images = tenantImagesOf(account.images, place);

@@ -9,7 +9,7 @@ import type { AccountUses, UsedGroup, UsedTemplate } from './image-uses.ts';
 const templatesAtOnce = 10;
 
 /**
- * Reads what an account has that may start from an image: every list to its last page, or it throws. Throws `IMAGE_USE_UNKNOWN` where a launch
+ * Reads what in an account may start from an image: every list to its last page, or it throws. Throws `IMAGE_USE_UNKNOWN` if a launch
  * template does not say which image it means.
  */
 export async function readUses(aws: Aws): Promise<AccountUses> {

@@ -27,7 +27,7 @@ export interface TenantImage {
   readonly image: Image;
 }
 
-/** Those of an account's images that have the tags of a tenant and an environment, newest first. */
+/** The images of an account with the tags of a tenant and an environment, newest first. */
 export function tenantImagesOf(images: readonly Image[], { environment, tenant }: Place): TenantImage[] {
   const wanted = Object.entries(tags(environment, 'image', tenant));
   return images

@@ -12,8 +12,8 @@ import type { KeptDeployment } from './revision-plan.ts';
 const mostDeployments = 25;
 
 /**
- * What CodeDeploy may still give an instance: the revision of a deployment that goes on, of the last one that succeeded, which an instance gets
- * that Auto Scaling starts and a rollback deploys again, and of the last attempt
+ * What CodeDeploy may still give an instance: the revision of a deployment in progress, of the last one that succeeded, which
+ * new instances get and a rollback deploys again, and of the last attempt
  * (https://docs.aws.amazon.com/codedeploy/latest/userguide/integrations-aws-auto-scaling.html).
  *
  * @param host name of the application and of its deployment group

@@ -13,7 +13,7 @@ import { readRevisionStanding } from './read-standing.ts';
 import { planRevisionPrune, type RevisionPrunePlan } from './revision-plan.ts';
 
 /**
- * Deletes a tenant's revisions, and CodePipeline's copies of them, that no release and no instance needs. The bucket keeps the versions for the
+ * Deletes a tenant's unused revisions, and CodePipeline's copies of them. The bucket keeps the versions for the
  * platform's days. Records of releases and pushes stay. Throws `PRUNE_INCOMPLETE` when something could not be removed.
  */
 export async function pruneRevisions(runtime: Runtime, options: PruneOptions): Promise<ExitCode | undefined> {
@@ -45,8 +45,8 @@ export async function pruneRevisions(runtime: Runtime, options: PruneOptions): P
 }
 
 /**
- * Deletes revisions that still are as they were listed, and copies; one that fails keeps none of the others. A revision is marked before, so that a job
- * which chooses it at the same time either keeps it or sees it go.
+ * Deletes revisions that are unchanged since they were listed, and copies; one failure does not stop the others. A revision is marked before, so that a job
+ * that chooses it at the same time either keeps it or sees its deletion.
  */
 async function applyRevisionPrune(
   { out, signal }: Pick<Runtime, 'out' | 'signal'>,
@@ -64,7 +64,7 @@ async function applyRevisionPrune(
     signal.throwIfAborted();
     try {
       if (!('chosenAt' in object)) {
-        // Nobody writes a copy of CodePipeline's again, and a condition would need the right to read it.
+        // Nobody rewrites a copy of CodePipeline's, and a condition would need permission to read it.
         await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
         done.push(key);
       } else if (!(await markPruned(aws, { bucket, revision: key }, object.description))) {

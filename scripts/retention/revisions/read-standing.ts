@@ -16,7 +16,7 @@ export interface WhoseRevisions {
   readonly keep: number;
 }
 
-/** Reads a tenant's revisions and artifacts, and all that speaks for keeping one: every list to its last page, or it throws. */
+/** Reads a tenant's revisions and artifacts, and every reason to keep one: every list to its last page, or it throws. */
 export async function readRevisionStanding(aws: Aws, whose: WhoseRevisions): Promise<RevisionStanding> {
   const { place, bucket } = whose;
   // Objects first: what is pushed or released meanwhile is not among them.
@@ -54,7 +54,7 @@ export function revisionsOf(objects: readonly ListedObject[]): PushedRevision[] 
     });
 }
 
-/** A prune that did not come to its end has marked what it was about to delete: no job chose that. */
+/** A killed prune has marked what it was about to delete: no job chose that. */
 async function withoutOwnMarks(
   aws: Aws,
   bucket: string,
@@ -69,7 +69,7 @@ async function withoutOwnMarks(
   });
 }
 
-/** With the versions of the objects, where a kept release has no record and is known by the version alone. */
+/** With the versions of the objects, for kept releases that have no record and are known only by the version. */
 async function withVersions(
   aws: Aws,
   bucket: string,

@@ -32,7 +32,7 @@ export interface KeptDeployment {
   readonly key: string;
 }
 
-/** A tenant's revisions and artifacts in one environment, and all that speaks for keeping one. */
+/** A tenant's revisions and artifacts in one environment, and every reason to keep one. */
 export interface RevisionStanding {
   readonly revisions: readonly PushedRevision[];
   /** Copies that CodePipeline made of revisions: an instance gets its software from there. */
@@ -43,12 +43,12 @@ export interface RevisionStanding {
 }
 
 export interface RevisionPrunePlan {
-  /** Oldest first; of revisions with what they are known by. */
+  /** Oldest first; revisions with their identification. */
   readonly remove: readonly (ListedObject | PushedRevision)[];
   readonly kept: readonly { readonly key: string; readonly reasons: readonly string[] }[];
 }
 
-/** Which revisions and which artifacts go. Of both the newest stay, and what a release or an instance may still be given. */
+/** Which revisions and which artifacts to remove. Of both, the newest stay, and what a release or an instance may still get. */
 export function planRevisionPrune(standing: RevisionStanding, rules: RetentionRules): RevisionPrunePlan {
   const { revisions, artifacts, now } = standing;
   const judged = [

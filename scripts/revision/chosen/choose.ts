@@ -5,10 +5,10 @@ import { keys } from '../../config/names.ts';
 import { type RevisionPush, revisionPushSchema } from '../../config/stored.ts';
 import { isUploaded } from '../upload.ts';
 
-/** Descriptions are written again when their revision is chosen this long after; what was chosen within 24 hours is not pruned. */
+/** Descriptions are rewritten when their revision is chosen this long after; what was chosen within 24 hours is not pruned. */
 const markAgainAfterMs = 12 * 60 * 60_000;
 
-/** A prune deletes at once what it has marked: so long after the mark it was killed. */
+/** A prune deletes immediately after marking: this long after the mark it was killed. */
 const pruneMs = 120_000;
 
 /** A revision in a bucket, by its key. */
@@ -18,8 +18,8 @@ export interface ChosenRevision {
 }
 
 /**
- * Marks the description of a revision's push, so that no prune deletes the revision before its release. A prune marks it, too, before it
- * deletes: of the two marks one is first, and the other side sees it. Returns whether the revision must be looked for again: one that a prune
+ * Marks the description of a revision's push, so that no prune deletes the revision before its release. A prune also marks it before it
+ * deletes: one of the two marks is first, and the other side sees it. Returns whether the revision must be looked up again: one that a prune
  * was about to delete is gone when this returns, or that prune was killed.
  */
 export async function chooseRevision(aws: Aws, chosen: ChosenRevision, signal: AbortSignal): Promise<boolean> {
@@ -28,7 +28,7 @@ export async function chooseRevision(aws: Aws, chosen: ChosenRevision, signal: A
   return await poll({ what, pace: aws.pace, limitMs: 2 * pruneMs, signal, check });
 }
 
-/** `undefined`: a prune is at it, or somebody else has marked it meanwhile. */
+/** `undefined`: a prune is deleting it, or somebody else has marked it meanwhile. */
 async function tryToChoose(
   aws: Aws,
   { bucket, revision }: ChosenRevision,
@@ -42,7 +42,7 @@ async function tryToChoose(
   if (prunedAt === undefined && found.ageMs < markAgainAfterMs) return false;
   const isPruning = prunedAt !== undefined && found.ageMs < pruneMs;
   if (isPruning && (await isUploaded(aws, { bucket, key: revision }, signal))) return undefined;
-  // The time makes it another object, with another ETag.
+  // The time changes the object and its ETag.
   const marked = { ...push, chosenAt: new Date().toISOString() };
   return (await pushes.replace(key, marked, found.etag)).outcome === 'lost' ? undefined : true;
 }

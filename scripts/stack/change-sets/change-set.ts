@@ -16,7 +16,7 @@ export interface ChangeSetRequest {
   readonly template: Template;
   /** Parameters without a value keep the one they have. */
   readonly parameters?: Readonly<Record<string, string>>;
-  /** Role that CloudFormation works with when it is executed; without it the caller's own rights. */
+  /** Role that CloudFormation uses when it is executed; without it the caller's own rights. */
   readonly roleArn?: string | undefined;
   readonly tags?: Readonly<Record<string, string>>;
   /** Name of the change set; it is made valid and unique. */
@@ -150,7 +150,7 @@ async function waitForChangeSet(runtime: Runtime, aws: Aws, stack: string, id: s
   });
 }
 
-/** Deletes a change set, if it is still there. */
+/** Deletes a change set, if it still exists. */
 export async function dropChangeSet(aws: Aws, stack: string, id: string): Promise<void> {
   const { DeleteChangeSetCommand } = await import('@aws-sdk/client-cloudformation');
   await (await aws.cloudFormation()).send(new DeleteChangeSetCommand({ StackName: stack, ChangeSetName: id }));

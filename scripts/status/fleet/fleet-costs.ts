@@ -97,7 +97,7 @@ function whyUnknown(groups: readonly BilledGroup[]): string | undefined {
   if (groups.length === 0) return 'the bill has nothing of this account';
   const inactive = inactiveTags(groups);
   if (inactive.length === 0) return undefined;
-  return `nothing in the bill has the tag ${inactive.join(' or ')}: whoever pays for the account has to activate it for cost allocation`;
+  return `nothing in the bill has the tag ${inactive.join(' or ')}: the account's payer has to activate it for cost allocation`;
 }
 
 function inactiveTags(groups: readonly BilledGroup[]): string[] {

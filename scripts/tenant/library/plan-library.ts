@@ -71,7 +71,7 @@ function readingFindings({ project }: LibraryWish, facts: LibraryFacts): Project
   return [
     {
       code: 'LIBRARY_PRIVATE',
-      message: `${facts.path} shows its files to members only: a pipeline of ${project.path} fails unless who starts it is one, as Reporter at least`,
+      message: `${facts.path} shows its files to members only: a pipeline of ${project.path} fails unless the user who starts it is one, as Reporter at least`,
       hint: `make ${facts.path} internal, or invite the group ${group} to it as Reporter (Manage > Members)`,
     },
   ];

@@ -143,7 +143,7 @@ function requireVended(environment: Environment, failed: readonly Ended[]): void
     `${failed.length} ${failed.length === 1 ? 'tenant was' : 'tenants were'} not vended in ${environment}: ${failed.map(({ tenant }) => tenant).join(', ')}`,
     {
       details: failed.map(({ tenant, error }) => `${tenant}: error[${error?.code}]: ${error?.message}; ${error?.hint}`),
-      hint: 'correct what is named above and run the job again; tenants that are vended are left alone',
+      hint: 'correct what is named above and run the job again; vended tenants are not changed',
     },
   );
 }

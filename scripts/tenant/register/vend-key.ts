@@ -48,17 +48,17 @@ export function vendKeyText(key: VendKey): string {
 }
 
 const meanings: Readonly<Record<KeyPart, string>> = {
-  file: 'its file is not the one it was vended with',
-  platform: 'platform.yml is not as it was when it was vended',
-  facts: 'the platform publishes other facts than when it was vended',
+  file: 'its file has changed since it was vended',
+  platform: 'platform.yml has changed since it was vended',
+  facts: "the platform's facts have changed since it was vended",
   library: 'another version of Vendhost vended it',
-  record: 'its record is not as it was vended',
+  record: 'its record has changed since it was vended',
 };
 
 /** Why a tenant with these marks is not as this key says; empty when it is. */
 export function markReasons(marks: readonly string[], wanted: VendKey): string[] {
   const [mark, ...others] = marks;
-  if (mark === undefined) return ['no vend has got to its end'];
+  if (mark === undefined) return ['no vend has finished'];
   if (others.length > 0) return ['two vends ended at the same time'];
   const found = mark.split('-');
   if (found.length !== parts.length) return [meanings.library];

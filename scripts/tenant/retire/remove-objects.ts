@@ -33,7 +33,7 @@ export async function removeObjects(aws: Aws, bucket: string, prefix: string): P
       `cannot delete ${Errors.length} objects below ${prefix} of ${bucket}`,
       {
         details: Errors.slice(0, 10).map(({ Key, Code, Message }) => `${Key}: ${Code}: ${Message}`),
-        hint: 'correct what S3 says above, then run the command again: it goes on with what is left',
+        hint: 'fix what S3 reports above, then run the command again: it resumes',
       },
     );
   }

@@ -37,7 +37,7 @@ export async function removeImages({ signal }: Pick<Runtime, 'signal'>, aws: Aws
   if (failed.length === 0) return;
   throw new VendhostError('RETIRE_INCOMPLETE', `cannot remove all images of ${place.tenant} in ${place.environment}`, {
     details: failed,
-    hint: 'correct what EC2 says above, then run the command again: it goes on with what is left',
+    hint: 'fix what EC2 reports above, then run the command again: it resumes',
   });
 }
 

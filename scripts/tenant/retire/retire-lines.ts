@@ -31,9 +31,9 @@ export function stepLine(step: RetireStep): string {
     case 'files':
       return `bucket ${step.bucket} with every object and version in it: there is no copy`;
     case 'priorities':
-      return `give back the priorities ${step.numbers.join(', ')} of the listener ${step.listener}`;
+      return `release the priorities ${step.numbers.join(', ')} of the listener ${step.listener}`;
     case 'hosts':
-      return `give back the hosts ${step.hosts.join(', ')}`;
+      return `release the hosts ${step.hosts.join(', ')}`;
     case 'images':
       return step.lines.join(', ');
     case 'objects':

@@ -62,7 +62,7 @@ export async function retireTenant(runtime: Runtime, options: RetireOptions): Pr
   for (const retiring of targets) found.push(await look(retiring));
   const lines = found.flatMap(({ retiring, plan }) => retireLines(retiring.place.environment, plan));
   if (gitlab === undefined)
-    out.warn('GitLab is not looked at, without VENDHOST_GITLAB_TOKEN: variables stay in the project');
+    out.warn('GitLab is not checked without VENDHOST_GITLAB_TOKEN: variables stay in the project');
   const isSomething = found.some(({ plan }) => plan.steps.length > 0);
   if (dryRun || !isSomething) {
     out.result({ tenant, differs: isSomething, retired: !isSomething, environments: shown(found) }, lines.join('\n'));

@@ -64,13 +64,13 @@ export async function makeProject(out: Output, gitlab: GitlabApi, { path, make }
 /** Throws `GITLAB_PROJECT_UNKNOWN` where a project was made, or is there, that the token may not see. */
 export function requireMade({ path, make }: ProjectPlan): void {
   if (make === undefined) return;
-  throw new VendhostError('GITLAB_PROJECT_UNKNOWN', `${path} is there, but the token may not see it`, {
+  throw new VendhostError('GITLAB_PROJECT_UNKNOWN', `${path} exists, but the token may not see it`, {
     hint: `make the owner of VENDHOST_GITLAB_TOKEN a Maintainer of ${path}, then vend again`,
   });
 }
 
 const mayNot =
-  'VENDHOST_GITLAB_TOKEN may not make projects in that group: it needs a role there that may (the group: Settings > General > Permissions), and the scope api';
+  'VENDHOST_GITLAB_TOKEN may not create projects in that group: it needs a role there that may (the group: Settings > General > Permissions), and the scope api';
 
 // GitLab's words for that are `namespace: is not valid` (`app/services/projects/create_service.rb`).
 const hints = { 400: mayNot, 403: mayNot };

@@ -200,7 +200,7 @@ export function planRepeatedSchedules({ path, tenant }: ProjectWish, { setup }: 
     (each, index) => own.findIndex(({ ref, cron }) => ref === each.ref && cron === each.cron) < index,
   );
   return repeated.map(({ id, description }) =>
-    after(`pipeline schedule "${description}", number ${id}: remove, it is there twice`, removeScheduleCall(path, id)),
+    after(`pipeline schedule "${description}", number ${id}: remove, it exists twice`, removeScheduleCall(path, id)),
   );
 }
 

@@ -22,15 +22,15 @@ export async function applySettings(out: Output, gitlab: GitlabApi, settings: re
       (thrown: unknown) => thrown,
     );
     if (refusal === undefined) out.step(`${what}: done`);
-    else if (call.method === 'DELETE' && isGoneAlready(refusal)) out.step(`${what}: it was gone already`);
-    else if (isTaken(refusal)) out.step(`${what}: it was there already`);
+    else if (call.method === 'DELETE' && isGoneAlready(refusal)) out.step(`${what}: it was already removed`);
+    else if (isTaken(refusal)) out.step(`${what}: it already existed`);
     else if (optional === true && isUnavailable(refusal)) out.step(`${what}: left out, ${refusal.message}`);
     else throw refusal;
   }
 }
 
 const hints = {
-  403: "VENDHOST_GITLAB_TOKEN needs the role Maintainer in the tenant's project and the scope api; to make a project, the right to do that in its group; nobody changes a project that is archived",
+  403: "VENDHOST_GITLAB_TOKEN needs the role Maintainer in the tenant's project and the scope api; to create a project, permission to do that in its group; nobody changes a project that is archived",
 };
 
 function isGoneAlready(thrown: unknown): boolean {

@@ -12,7 +12,7 @@ export function moveLines(place: Place, hosts: readonly string[], move: Balancer
     case undefined:
       return [
         `${environment}: ${tenant} has moved from load balancer ${from} to ${to}`,
-        "next: whoever keeps the domain's DNS changes these records:",
+        "next: the owner of the domain's DNS changes these records:",
         ...records,
       ];
     case 'attach':
@@ -27,10 +27,10 @@ export function moveLines(place: Place, hosts: readonly string[], move: Balancer
       ];
     case 'dns':
       return [
-        `${title}; the instances are healthy in both, and DNS is not seen to lead to ${to}`,
-        "next: whoever keeps the domain's DNS changes these records, and waits for their former TTL:",
+        `${title}; the instances are healthy in both, but DNS does not visibly lead to ${to}`,
+        "next: the owner of the domain's DNS changes these records, and waits for their former TTL:",
         ...records,
-        `then you: ${vend}; with --dns-moved where DNS cannot be asked, or hosts are behind a proxy (it does not count while DNS is seen to lead to ${from})`,
+        `then you: ${vend}; with --dns-moved if DNS cannot be queried, or hosts are behind a proxy (it is ignored while DNS visibly leads to ${from})`,
       ];
     case 'detach':
       return [

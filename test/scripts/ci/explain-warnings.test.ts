@@ -26,8 +26,8 @@ test('includes', () => {
     'only GitLab can read the include a.yml: its jobs and rules are missing here',
   ]);
   expect(warned({ templates: [{ ...tenant, project: 'acme/mirror', ref: '1.2.2' }] })).toEqual([
-    'tenant of acme/mirror is taken for the template of Vendhost: its inputs fit',
-    'tenant is included at 1.2.2; what is explained is that of this version, v1.2.3',
+    "tenant of acme/mirror is treated as Vendhost's template: its inputs fit",
+    'tenant is included at 1.2.2; this explains the template of this version, v1.2.3',
   ]);
 });
 

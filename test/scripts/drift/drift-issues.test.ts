@@ -45,7 +45,7 @@ describe('the issue of a section that is not in the report', () => {
 
   test('says so, and keeps what people wrote', () => {
     const [wanted] = outlivedIssues(report(), [issue(1, access)], () => true, undefined);
-    expect(wanted?.describe(undefined)).toContain('it is not there any more');
+    expect(wanted?.describe(undefined)).toContain('it no longer exists');
   });
 
   test.each<[string, Partial<LookedAt>, ReportSection[]?]>([

@@ -33,6 +33,6 @@ test('what an earlier detection found in sync, and this one passed over, is not 
     ['Fresh', 'IN_SYNC', undefined],
     ['Never', 'NOT_CHECKED', undefined],
     ['Odd', 'NOT_CHECKED', undefined],
-    ['Stale', 'UNKNOWN', 'the detection passed it over'],
+    ['Stale', 'UNKNOWN', 'the detection skipped it'],
   ]);
 });

@@ -10,7 +10,7 @@ test('AWS that refuses a call because there were too many says nothing of the me
   );
   expect(section).toMatchObject({
     state: 'unknown',
-    summary: 'could not be found out',
+    summary: 'could not be determined',
     findings: [{ gravity: 'unknown', id: 'x/AWS_THROTTLED' }],
   });
 });

@@ -196,7 +196,7 @@ describe('a virtual host', () => {
     const revision = await host.push('silent', endless);
     const ended = await release(host, revision, passing('BatchGetDeploymentTargets', minutes(1) + 1000, silent));
     expect([ended.code, errorIn(ended)]).toEqual([1, 'AGENT_SILENT']);
-    expect(ended.stderr).toMatch(/no CodeDeploy agent has begun for \d+ min( \d+ s)?: i-\w+\n/);
+    expect(ended.stderr).toMatch(/no CodeDeploy agent has started for \d+ min( \d+ s)?: i-\w+\n/);
     expect(ended.stderr).toContain('vendhost host replace --instance ID');
   });
 });

@@ -150,7 +150,7 @@ describe('errorOf', () => {
       '  i-1 ApplicationStop failed too, on the same script hooks/stop.sh: the instance is not in service',
     ]);
     expect(found?.hint).toBe(
-      'the script is that of the revision that is on the instance, so that no push changes it: correct it for the release after this one, push with the CI/CD variable VENDHOST_IGNORE_STOP_FAILURES=true set in the project, and remove the variable again',
+      'the script belongs to the revision that is on the instance, so no push changes it: correct it for the next release, push with the CI/CD variable VENDHOST_IGNORE_STOP_FAILURES=true set in the project, and remove the variable again',
     );
     expect(error(moment, true)?.hint).toContain(
       'ask the platform team to run `vendhost release start --ignore-stop-failures',

@@ -25,7 +25,7 @@ function casesIn(xml: string) {
 }
 
 describe('a JUnit report', () => {
-  test('has a test for each section: found is a failure, not looked at whole is an error', () => {
+  test('has a test for each section: found is a failure, not fully checked is an error', () => {
     const cases = casesIn(junitOf(sampleReport));
     expect(cases.map(({ name, outcome }) => [name, outcome])).toEqual([
       ['configuration', 'failure'],

@@ -124,7 +124,7 @@ describe('a note that would be too long', () => {
     const first = noteOf(report, options);
     const second = noteOf(withFindings([], 'clean'), { ...options, former: first });
     expect(Math.max(first.length, second.length)).toBeLessThanOrEqual(noteLimit);
-    expect(first).toContain('not looked at whole');
+    expect(first).toContain('not fully checked');
     expect(first).toMatch(/- \d+ more in the whole report/);
   });
 
@@ -155,7 +155,7 @@ describe('what the former note said', () => {
 
   test('and could not be looked at again is neither gone nor forgotten', () => {
     const unseen = write(withFindings([], 'unknown'), write(two));
-    expect(unseen).toContain('### Could not be looked at again');
+    expect(unseen).toContain('### Could not be checked again');
     expect(unseen).toContain('- was found before: the a changes');
     expect(unseen).not.toContain('no longer');
     expect(write(withFindings([], 'clean'), unseen)).toContain('- no longer: the a changes');

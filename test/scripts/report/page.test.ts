@@ -82,7 +82,7 @@ describe('a page', () => {
     expect(pageOf(clean)).toContain('<p class="empty">Nothing was found.</p>');
     const [first] = clean.sections;
     if (first === undefined) throw new Error('no section');
-    expect(pageOf({ ...clean, sections: [{ ...first, state: 'unknown' }] })).toContain('in what was looked at');
+    expect(pageOf({ ...clean, sections: [{ ...first, state: 'unknown' }] })).toContain('in what was checked');
   });
 
   test('shows an empty value, no value, and line breaks', () => {

@@ -227,7 +227,7 @@ describe("GitLab's version", () => {
     expect(found.subject).toBeUndefined();
     expect(found.trust.dev).toEqual({ subjects: ['project_path'], projectId: 20, environmentProtected: false });
     expect(found.warnings[0]?.message).toBe(
-      'GitLab 18.5.0 lets roles know acme/shop by its path only: if it is moved or deleted, whoever takes the path next gets its roles',
+      'GitLab 18.5.0 lets roles know acme/shop by its path only: if it is moved or deleted, the next owner of the path gets its roles',
     );
     expect(codes(plan({ subject: 'project_id' }, { version: '18.5.0' })).refusals).toEqual(['SUBJECT_UNSUPPORTED']);
   });
@@ -309,7 +309,7 @@ test('refusals come all at once, under the code of the first', () => {
   expect(() => refuse(found)).toThrow(
     expect.objectContaining({
       code: 'PROJECT_CHANGED',
-      message: '4 things stand against vending Acme/shop; nothing was changed',
+      message: '4 faults prevent vending Acme/shop; nothing was changed',
       details: [
         expect.stringMatching(/^PROJECT_CHANGED: /),
         expect.stringMatching(/^PROJECT_PATH: /),

@@ -148,14 +148,14 @@ describe('where jobs vend', () => {
     await (await person.ssm()).send(new PutParameterCommand({ Name, Value: '{}', Type: 'String', Overwrite: true }));
     const { rows, states } = await plan();
     expect(states).toEqual({ blog: 'changed', shop: 'changed' });
-    expect(rows[0].reasons).toContain('its record is not as it was vended');
+    expect(rows[0].reasons).toContain('its record has changed since it was vended');
     expect(rows[1].reasons).toEqual([
-      'its file is not the one it was vended with',
+      'its file has changed since it was vended',
       'nobody claimed shops.dev.example.com',
     ]);
     expect((await vend(token())).code).toBeUndefined();
     await new VendedMarks(person, bucket).clear('shop');
-    expect((await plan()).rows[1]).toMatchObject({ state: 'changed', reasons: ['no vend has got to its end'] });
+    expect((await plan()).rows[1]).toMatchObject({ state: 'changed', reasons: ['no vend has finished'] });
     expect((await vend(token())).result).toMatchObject({ vended: ['shop'], failed: [] });
     expect((await plan()).code).toBeUndefined();
   });

@@ -86,12 +86,12 @@ describe('the register beside an environment', () => {
   });
 
   test.each<[string, Partial<DeployedTenants>, readonly string[]]>([
-    ['no mark', { marks: { value: new Map() } }, ['no vend has got to its end']],
+    ['no mark', { marks: { value: new Map() } }, ['no vend has finished']],
     ['two marks', { marks: { value: new Map([['shop', ['a', 'b']]]) } }, ['two vends ended at the same time']],
     [
       'another record',
       { records: { value: new Map([['shop', '{"hosts":["shop.dev.example.com"]}']]) } },
-      ['its record is not as it was vended'],
+      ['its record has changed since it was vended'],
     ],
     [
       'a stack that failed, and one that is missing',
@@ -137,7 +137,7 @@ test('a key says which of its parts differs, and the order of keys in a file is 
   expect(markReasons(mark, keyOf('shop'))).toEqual([]);
   expect(markReasons(mark, keyOf('shop', { file: { port: { staging: 3000 } } }))).toEqual([]);
   expect(markReasons(mark, keyOf('shop', { file: { port: 3000 }, library: 'x' }))).toEqual([
-    'its file is not the one it was vended with',
+    'its file has changed since it was vended',
     'another version of Vendhost vended it',
   ]);
   expect(markReasons(['of-another-version'], keyOf('shop'))).toEqual(['another version of Vendhost vended it']);

@@ -50,9 +50,9 @@ export function dataRights(scope: Scope): Right[] {
 }
 
 /**
- * No action deletes a database: the data stack retains it, and only people delete data. What a first creation that failed has
- * made before it is deleted; RDS refuses to delete groups that a database uses. A database names no other subnet group than the
- * platform's, whose subnets have no route to the internet: IAM has no key for the subnets of a group, for public access in a
+ * No action deletes a database: the data stack retains it, and only people delete data. Resources that a failed first creation made
+ * earlier are deleted; RDS refuses to delete groups that a database uses. A database names only the
+ * platform's subnet group, whose subnets have no route to the internet: IAM has no key for the subnets of a group, for public access in a
  * change, for the database's security groups, or for the limit of storage autoscaling
  * (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html).
  */
@@ -97,7 +97,7 @@ function databaseRights(scope: Scope): Right[] {
 /** What gp3 includes for MySQL, by size (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html#gp3-storage). */
 const includedIops = (gib: number) => (gib < 400 ? 3000 : 12_000);
 
-/** A database within the tenant's limits; none where no class is granted. */
+/** A database within the tenant's limits; none if no class is granted. */
 function limitedRights({ limits }: Scope, resources: string[]): Right[] {
   if (limits.database_classes.length === 0) return [];
   return [
@@ -105,7 +105,7 @@ function limitedRights({ limits }: Scope, resources: string[]): Right[] {
       sid: 'LimitedDatabase',
       actions: ['rds:CreateDBInstance', 'rds:ModifyDBInstance'],
       resources,
-      // A change has only the keys of what it changes.
+      // A change has only the keys of what changes.
       when: {
         StringEqualsIfExists: { 'rds:DatabaseClass': limits.database_classes, 'rds:DatabaseEngine': 'mysql' },
         NumericLessThanEqualsIfExists: {
@@ -115,13 +115,13 @@ function limitedRights({ limits }: Scope, resources: string[]): Right[] {
         BoolIfExists: { 'rds:StorageEncrypted': 'true' },
       },
     },
-    // Also where the request does not say: what RDS chooses then depends on the subnets.
+    // Even if the request omits it: RDS's choice then depends on the subnets.
     ...denied('PlainDatabase', resources, { 'rds:StorageEncrypted': 'false' }),
     ...denied('PublicDatabase', resources, { 'rds:PubliclyAccessible': 'true' }),
   ];
 }
 
-/** Refuses a new database with this, and one that does not say. */
+/** Refuses a new database with this, and one that omits it. */
 function denied(sid: string, resources: string[], wrong: Readonly<Record<string, string>>): Right[] {
   const [key = ''] = Object.keys(wrong);
   const refused = { deny: true, actions: ['rds:CreateDBInstance'], resources } as const;

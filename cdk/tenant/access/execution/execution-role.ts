@@ -19,7 +19,7 @@ export function executionRole(parent: Construct, scope: Scope, launching: Listed
     description: `CloudFormation, for the stacks of ${scope.host}`,
     trust: serviceTrust('cloudformation'),
     rights: [...sharedRights(scope), ...instanceRights(scope)],
-    // More than IAM takes in a role's own policies.
+    // More than a role's own policies can hold.
     attached: [
       launching,
       makePolicy(parent, 'ExecutionPolicy', {
@@ -79,8 +79,8 @@ function sharedRights(scope: Scope): Right[] {
       sid: 'KeyForVolumes',
       actions: ['kms:CreateGrant'],
       resources: [scope.facts['key-arn']],
-      // Only the service that encrypts the volume, the database or its secret can get the grant. AWS asks for it where RDS keeps the
-      // password with a key like this, and does not say whether RDS or Secrets Manager calls KMS
+      // Only the service that encrypts the volume, the database or its secret can get the grant. AWS requires it if RDS keeps the
+      // password with such a key, and does not say whether RDS or Secrets Manager calls KMS
       // (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html#rds-secrets-manager-permissions).
       when: { ...scope.via('ec2', 'rds', 'secretsmanager'), Bool: { 'kms:GrantIsForAWSResource': 'true' } },
     },

@@ -113,7 +113,7 @@ function groupRights(scope: Scope): Right[] {
 }
 
 /**
- * CloudWatch stops instances and calls topics and functions on behalf of whoever wrote the alarm; the key has the actions for
+ * CloudWatch stops instances and calls topics and functions on behalf of the alarm's creator; the key has the actions for
  * all three states (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-alarm-actions.html).
  */
 function alarmRights(scope: Scope): Right[] {
@@ -124,7 +124,7 @@ function alarmRights(scope: Scope): Right[] {
       sid: 'PutAlarms',
       actions: ['cloudwatch:PutMetricAlarm'],
       resources,
-      // Only tell the platform's people.
+      // Only notify the platform's people.
       when: { 'ForAllValues:StringEquals': { 'cloudwatch:AlarmActions': [scope.facts['alerts-topic']] } },
       because,
     },
@@ -143,8 +143,8 @@ function alarmRights(scope: Scope): Right[] {
 }
 
 /**
- * Auto Scaling registers instances by a role of AWS's own: only its keys say with which target groups. No call has all keys,
- * and one that is not there decides nothing
+ * Auto Scaling registers instances with a role of AWS's own: only its keys say with which target groups. No call has all keys,
+ * and a missing key decides nothing
  * (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2autoscaling.html).
  */
 function groupLimits(scope: Scope): Condition {
@@ -152,7 +152,7 @@ function groupLimits(scope: Scope): Condition {
   return {
     'ForAllValues:ArnLike': { 'autoscaling:TargetGroupARNs': scope.targetGroup },
     'ForAllValues:StringLike': { 'autoscaling:TrafficSourceIdentifiers': scope.targetGroup },
-    // Auto Scaling checks what its caller may launch when a group gets a version, and not when `$Latest` becomes another one
+    // Auto Scaling checks what its caller may launch when a group gets a version, but not when `$Latest` changes
     // (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-launch-template-permissions.html).
     BoolIfExists: { 'autoscaling:LaunchTemplateVersionSpecified': 'true' },
     Null: { 'autoscaling:LaunchConfigurationName': 'true' },

@@ -27,5 +27,5 @@ export function findHooks({ place, group, hooks, deployment }: HostFacts): Findi
   if (ours === undefined) return gone(`CodeDeploy has no deployment group for ${group.name}`);
   // Where CodeDeploy does not say which hook it made, any of its name will do.
   const isThere = hooks.some((hook) => (ours.hook === undefined ? hook.startsWith(launchHook) : hook === ours.hook));
-  return isThere ? [] : gone(`the hook ${ours.hook ?? `${launchHook}-…`} of CodeDeploy is gone from ${group.name}`);
+  return isThere ? [] : gone(`the hook ${ours.hook ?? `${launchHook}-…`} of CodeDeploy is missing from ${group.name}`);
 }

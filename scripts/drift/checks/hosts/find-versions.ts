@@ -59,7 +59,7 @@ export function findVersions(facts: HostFacts): Finding[] {
       gravity: 'change',
       title: `the launch template of ${about} has a version that was not rolled out`,
       values: [{ path: 'LatestVersionNumber', from: provisioned.version, to: newestVersion }],
-      details: ['a provision did not get to its end, or somebody made the version by hand'],
+      details: ['a provision did not finish, or somebody made the version by hand'],
       next: provisionAgain(place),
     });
   }

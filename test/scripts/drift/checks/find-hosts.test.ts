@@ -133,7 +133,7 @@ describe('the hook of CodeDeploy', () => {
       {
         id: 'shop/launch-hook',
         gravity: 'fault',
-        title: `new instances of shop get no software: the hook ${hook} of CodeDeploy is gone from ${name}`,
+        title: `new instances of shop get no software: the hook ${hook} of CodeDeploy is missing from ${name}`,
         next: `aws deploy update-deployment-group --application-name ${name} --current-deployment-group-name ${name} --auto-scaling-groups ${name}: CodeDeploy adds the hook`,
       },
     ]);

@@ -15,7 +15,7 @@ test('a section is clean only when everything was looked at', () => {
   expect(section()).toEqual({
     id: 'dev/alarms',
     title: 'Alarms of dev',
-    summary: '4 alarms: nothing to put right',
+    summary: '4 alarms: nothing to fix',
     state: 'clean',
     findings: [],
   });

@@ -44,7 +44,7 @@ test('a provision that ended between the update of the host and its roll-out is 
 
   const reverted = await provision(first);
   expect(reverted).toMatchObject({ code: 0, stdout: expect.stringContaining('in dev: provisioned') });
-  expect(reverted.stderr).toContain('  the last provision did not get to its end');
+  expect(reverted.stderr).toContain('  the last provision did not finish');
   expect(await hostStack()).toMatchObject({ ImageId: first, ProvisionKey: before?.ProvisionKey });
   expect(await provision(first)).toMatchObject(unchanged);
 });
@@ -59,7 +59,7 @@ test('nor is one that ended between the update of the data and that of the host'
 
   const reverted = await provision(first);
   expect(reverted.stderr).toContain(
-    '  vendhost-dev-shop-data was updated since, or by a provision that did not get to its end',
+    '  vendhost-dev-shop-data was updated since, or by a provision that did not finish',
   );
   expect(reverted.stderr).toContain('RDS::DBInstance');
   expect(await provision(first)).toMatchObject(unchanged);

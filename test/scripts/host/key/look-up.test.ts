@@ -76,12 +76,12 @@ test.each<[string, FoundHost, string]>([
   [
     'newer data',
     { ...settled, data: { ...stack, updatedAt: '2026-01-02T03:04:06.000Z' } },
-    'vendhost-dev-shop-data was updated since, or by a provision that did not get to its end',
+    'vendhost-dev-shop-data was updated since, or by a provision that did not finish',
   ],
   [
     'no data any more',
     { ...settled, data: undefined },
-    'vendhost-dev-shop-data was updated since, or by a provision that did not get to its end',
+    'vendhost-dev-shop-data was updated since, or by a provision that did not finish',
   ],
   ['another image', withParameters({ ImageId: 'ami-9' }), 'the stack has the image ami-9, not ami-1'],
   [
@@ -107,11 +107,7 @@ test.each<[string, FoundHost, string]>([
   ],
   ['a refresh', { ...settled, refreshing: true }, 'an instance refresh of vendhost-dev-shop is running'],
   ['an instance that is gone', { ...settled, group: { ...group, inService: [] } }, '0 of 1 instances are in service'],
-  [
-    'an unfinished provision',
-    withParameters({ ProvisionKey: 'unfinished' }),
-    'the last provision did not get to its end',
-  ],
+  ['an unfinished provision', withParameters({ ProvisionKey: 'unfinished' }), 'the last provision did not finish'],
 ])('%s is a reason', (_what, deployed, reason) => {
   expect(reasonsToProvision(place, key, deployed)).toEqual([reason]);
 });

@@ -75,7 +75,7 @@ describe('a provision key', () => {
     const healthCheck = { path: '/health', status: '200' };
     const { ProvisionKey } = unfinished(provenance({}, { key, commit: 'aaa', data: undefined, healthCheck }));
     for (const text of ['unfinished', ProvisionKey]) {
-      expect(keyChanges(text, key)).toEqual(['the last provision did not get to its end']);
+      expect(keyChanges(text, key)).toEqual(['the last provision did not finish']);
     }
     expect(sameTemplates('unfinished', key)).toBe(false);
     expect(sameTemplates(ProvisionKey, provisionKey({ ...inputs, image: 'ami-2' }))).toBe(true);

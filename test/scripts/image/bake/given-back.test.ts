@@ -74,5 +74,5 @@ test('a lease that cannot be given back changes nothing of what the bake came to
   const { runtime } = await justBaked({ mayDelete: false });
   await bake({ runtime });
   expect(JSON.parse(runtime.printed())).toMatchObject({ imageId: 'ami-2', baked: false });
-  expect(runtime.progress().join('\n')).toContain('cannot give the lease back: Error: no DELETE today');
+  expect(runtime.progress().join('\n')).toContain('cannot release the lease: Error: no DELETE today');
 });

@@ -187,7 +187,7 @@ const cases: readonly [string, Partial<Ownership>, Difference[]][] = [
       {
         kind: 'CLAIM_UNREADABLE',
         text: `the claim of ${host} is not as Vendhost writes it`,
-        next: `look at it: aws s3 cp s3://bucket/claims/hosts/${host}.json -; a version before it: aws s3api list-object-versions --bucket bucket --prefix claims/hosts/${host}.json`,
+        next: `look at it: aws s3 cp s3://bucket/claims/hosts/${host}.json -; earlier versions: aws s3api list-object-versions --bucket bucket --prefix claims/hosts/${host}.json`,
       },
     ],
   ],
@@ -198,7 +198,7 @@ const cases: readonly [string, Partial<Ownership>, Difference[]][] = [
       {
         kind: 'CLAIM_NOT_RECORDED',
         text: 'shop claimed more.example.com, which is not in its record',
-        next: `${vend}: it takes the host into the record, or gives it back if it is not in the file`,
+        next: `${vend}: it adds the host to the record, or releases it if it is not in the file`,
       },
     ],
   ],

@@ -25,7 +25,7 @@ function silence(event: string | undefined, minutes: number, given = limits as R
 describe('silenceOf', () => {
   test('an agent that has not begun is given five minutes', () => {
     expect(silence(undefined, 4.9)).toBeUndefined();
-    expect(silence(undefined, 5)).toBe('no CodeDeploy agent has begun for 5 min: i-1, i-2');
+    expect(silence(undefined, 5)).toBe('no CodeDeploy agent has started for 5 min: i-1, i-2');
   });
   test('scripts are given their own limit and two minutes, since the agent ends them itself', () => {
     expect(silence('AfterInstall', 2.4)).toBeUndefined();

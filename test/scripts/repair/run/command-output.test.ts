@@ -48,9 +48,7 @@ test('a cut output of which nobody has the rest is said to be cut', async () => 
   const runtime = recorder();
   const cut = { text: 'x\n---Output truncated---', url: '' };
   expect(await wholeOutput(bucketWith('never').aws, '', cut, runtime.out)).toBe(cut.text);
-  expect(runtime.progress()).toEqual([
-    'warning: the output is cut: Systems Manager says of no object that has all of it',
-  ]);
+  expect(runtime.progress()).toEqual(['warning: the output is cut: Systems Manager names no object with all of it']);
 });
 
 test.each([

@@ -112,8 +112,8 @@ test('an image is kept for a bake under way, for a job that just chose it, and f
     remove: [['ami-f', '"ami-f"', 'snap-f']],
     kept: {
       'ami-a': ['it is among the newest 1'],
-      'ami-b': ['a bake is under way for it: https://gitlab.example.test/jobs/1'],
-      'ami-c': ['a bake is under way for it: https://gitlab.example.test/jobs/1'],
+      'ami-b': ['a bake is in progress for it: https://gitlab.example.test/jobs/1'],
+      'ami-c': ['a bake is in progress for it: https://gitlab.example.test/jobs/1'],
       'ami-d': ['release e-1 waits for approval'],
       'ami-e': ['a job chose it less than 24 hours ago'],
     },

@@ -60,7 +60,7 @@ describe('people who cannot include the templates', () => {
       {
         code: 'LIBRARY_PRIVATE',
         message:
-          'platform/vendhost shows its files to members only: a pipeline of acme/web/shop fails unless who starts it is one, as Reporter at least',
+          'platform/vendhost shows its files to members only: a pipeline of acme/web/shop fails unless the user who starts it is one, as Reporter at least',
         hint: 'make platform/vendhost internal, or invite the group acme/web to it as Reporter (Manage > Members)',
       },
     ]);

@@ -267,7 +267,7 @@ test('what a job makes meanwhile is not passed over', async () => {
   });
   await expect(retire({ tenant: 'blog', deleteFiles: true }, late)).rejects.toMatchObject({
     code: 'RETIRE_INCOMPLETE',
-    details: ['dev', '  - give back the hosts late.dev.example.com'],
+    details: ['dev', '  - release the hosts late.dev.example.com'],
   });
   expect((await retire({ tenant: 'blog' })).code).toBeUndefined();
   const runtime = recorder(platform.env);

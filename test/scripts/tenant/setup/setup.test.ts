@@ -110,7 +110,7 @@ describe('a project that is not there', () => {
     setup().schedules.push(...others, { ...first, id: first.id + 3 }, { ...first, id: first.id + 4 });
     expect(projectLines(await look()).filter((line) => line.includes('schedule'))).toEqual(
       [3, 4].map((more) => {
-        return `pipeline schedule "${first.description}", number ${first.id + more}: remove, it is there twice`;
+        return `pipeline schedule "${first.description}", number ${first.id + more}: remove, it exists twice`;
       }),
     );
     await vend();
@@ -131,7 +131,7 @@ describe('a project that is not there', () => {
     const api = openGitlab(runtime, gitlab.address);
     if (api === undefined) throw new Error('no API');
     await finishProject(runtime.out, api, seen);
-    expect(runtime.progress().at(-1)).toMatch(/it was gone already$/);
+    expect(runtime.progress().at(-1)).toMatch(/it was already removed$/);
     expect(setup().schedules).toEqual([first]);
   });
 
@@ -207,13 +207,13 @@ describe('a project that is not there', () => {
     const seen = await lookAtProject(developer, platform, wish);
     await expect(makeProject(recorder().out, developer, seen)).rejects.toMatchObject({
       code: 'GITLAB_REFUSED',
-      hint: expect.stringContaining('may not make projects'),
+      hint: expect.stringContaining('may not create projects'),
     });
     // Somebody else's, which the token does not see.
     state.limitRoles(state.addProject(path), 0);
     await expect(vend()).rejects.toMatchObject({
       code: 'GITLAB_PROJECT_UNKNOWN',
-      message: expect.stringContaining('is there'),
+      message: expect.stringContaining('exists'),
     });
   });
 

@@ -29,10 +29,10 @@ test.each<[BalancerMove['waitsFor'], readonly string[]]>([
   [
     'dns',
     [
-      'dev: shop moves from load balancer 1 to 2; the instances are healthy in both, and DNS is not seen to lead to 2',
-      "next: whoever keeps the domain's DNS changes these records, and waits for their former TTL:",
+      'dev: shop moves from load balancer 1 to 2; the instances are healthy in both, but DNS does not visibly lead to 2',
+      "next: the owner of the domain's DNS changes these records, and waits for their former TTL:",
       ...records,
-      `then you: ${vend}; with --dns-moved where DNS cannot be asked, or hosts are behind a proxy (it does not count while DNS is seen to lead to 1)`,
+      `then you: ${vend}; with --dns-moved if DNS cannot be queried, or hosts are behind a proxy (it is ignored while DNS visibly leads to 1)`,
     ],
   ],
   [
@@ -46,7 +46,7 @@ test.each<[BalancerMove['waitsFor'], readonly string[]]>([
     undefined,
     [
       'dev: shop has moved from load balancer 1 to 2',
-      "next: whoever keeps the domain's DNS changes these records:",
+      "next: the owner of the domain's DNS changes these records:",
       ...records,
     ],
   ],
