@@ -156,7 +156,9 @@ export function refusal({ service, operation }: WireCall, code: string, message 
 }
 
 const isJson = (service: string) =>
-  ['acm', 'cloudtrail', 'codedeploy', 'codepipeline', 'kms', 'logs', 'monitoring', 'servicequotas', 'ssm'].includes(service);
+  ['acm', 'cloudtrail', 'codedeploy', 'codepipeline', 'kms', 'logs', 'monitoring', 'servicequotas', 'ssm'].includes(
+    service,
+  );
 
 function callOf({ headers, method = '', url = '' }: IncomingMessage, body: string): WireCall {
   const scope = /Credential=([^/]*)\/\d+\/([^/]+)\/([^/]+)\//.exec(headers.authorization ?? '');

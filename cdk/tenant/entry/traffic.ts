@@ -104,5 +104,8 @@ export class Traffic extends Construct {
  */
 function fixedPage(page: string, isSwitched: boolean) {
   const messageBody = `${page.trimEnd()}${isSwitched ? '\n' : ''}`;
-  return { type: 'fixed-response', fixedResponseConfig: { statusCode: '503', contentType: pageType(page), messageBody } };
+  return {
+    type: 'fixed-response',
+    fixedResponseConfig: { statusCode: '503', contentType: pageType(page), messageBody },
+  };
 }

@@ -14,7 +14,14 @@ const by = actorOf({ GITLAB_USER_LOGIN: 'ada', CI_JOB_URL: 'https://gitlab.examp
 const many = 1005;
 let platform: Platform;
 
-const entry = (reason: string) => ({ action: 'host run', target: 'i-0a', before: "'id'", after: 'exit code 0', reason, by });
+const entry = (reason: string) => ({
+  action: 'host run',
+  target: 'i-0a',
+  before: "'id'",
+  after: 'exit code 0',
+  reason,
+  by,
+});
 
 async function audit(...more: string[]) {
   return await vendhost(['audit', '--tenant', 'shop', '--environment', 'dev', ...more], { env: platform.env });

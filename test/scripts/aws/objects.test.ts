@@ -55,7 +55,10 @@ test("another job's lease that may not be read is no free one", async () => {
   const aws = refusing({ PutObjectCommand: 'PreconditionFailed', ...denied });
   const taken = takeLease({ aws, bucket: 'bucket', key: 'key' }, { run: 'one', job: 'job 1' });
   const refused = await taken.catch((thrown: unknown) => awsError(thrown, {}));
-  expect(refused).toMatchObject({ code: 'ACCESS_DENIED', message: 'AWS refused a call: AccessDenied, says the bucket' });
+  expect(refused).toMatchObject({
+    code: 'ACCESS_DENIED',
+    message: 'AWS refused a call: AccessDenied, says the bucket',
+  });
 });
 
 const schema = z.object({ run: z.string() });
