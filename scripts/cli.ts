@@ -18,6 +18,7 @@ import { command as hostProvision } from './commands/host/provision.ts';
 import { command as hostReplace } from './commands/host/replace.ts';
 import { command as hostRestart } from './commands/host/restart.ts';
 import { command as hostRun } from './commands/host/run.ts';
+import { command as hostScale } from './commands/host/scale.ts';
 import { command as hostStatus } from './commands/host/status.ts';
 import { command as imageBake } from './commands/image/bake.ts';
 import { command as imageClean } from './commands/image/clean.ts';
@@ -80,7 +81,7 @@ const nouns: Readonly<Record<string, Noun>> = {
   host: {
     describe: "A tenant's virtual host",
     verbs: [
-      ...[hostProvision, hostReplace, hostRestart, hostRun, hostStatus, hostLogs],
+      ...[hostProvision, hostReplace, hostRestart, hostRun, hostScale, hostStatus, hostLogs],
       ...[hostMaintenance, hostDestroy],
     ],
   },

@@ -259,3 +259,9 @@ test('the parser names the command that words mean, and its arguments', async ()
   const given = { tenant: 'shop', environment: 'dev', image: 'ami-1', 'dry-run': true, json: true, directory: '.' };
   expect(found).toEqual(['host provision', expect.objectContaining(given)]);
 });
+
+test('host scale says where instances are scaled', async () => {
+  const ended = await vendhost(['host', 'scale', '3', '--tenant', 'shop', '--environment', 'dev']);
+  expect(ended.code).toBe(1);
+  expect(ended.stderr).toContain('set instances: { min: 3, max: 4 }');
+});
