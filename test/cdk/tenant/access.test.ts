@@ -10,11 +10,11 @@ const template = onlyTemplate(app);
 const propertiesOf = (type: string) => Object.values(template.findResources(type)).map(({ Properties }) => Properties);
 
 describe('the access stack', () => {
-  test('is the roles, three policies, the instance profile and the record', () => {
+  test('is the roles, five policies, the instance profile and the record', () => {
     const resources = Object.values(template.toJSON().Resources as Record<string, { Type: string }>);
     expect(resources.map(({ Type }) => Type).sort()).toEqual([
       'AWS::IAM::InstanceProfile',
-      ...Array.from({ length: 3 }, () => 'AWS::IAM::ManagedPolicy'),
+      ...Array.from({ length: 5 }, () => 'AWS::IAM::ManagedPolicy'),
       ...Array.from({ length: 7 }, () => 'AWS::IAM::Role'),
       'AWS::SSM::Parameter',
     ]);
