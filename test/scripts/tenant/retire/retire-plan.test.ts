@@ -12,7 +12,16 @@ import { environmentConfig } from '../../../builders/sample.ts';
 
 const place = { environment: 'dev', tenant: 'shop' } as const;
 const empty: RetireStanding = {
-  ...{ place, traffic: { requests: 0 }, stacks: {}, rules: [], builds: [], executions: [], database: undefined, data: [] },
+  ...{
+    place,
+    traffic: { requests: 0 },
+    stacks: {},
+    rules: [],
+    builds: [],
+    executions: [],
+    database: undefined,
+    data: [],
+  },
   ...{ groups: [], files: undefined, priorities: [], hosts: [], images: [], usedImages: [], objects: [] },
   ...{ hasRecord: false, projects: [] },
 };
