@@ -67,8 +67,17 @@ export const branchName = z
 /** A port that software can listen on. */
 export const portNumber = z.int().min(1).max(65535);
 
+/** The labels of a DNS name, as a pattern; the last one may be an international one, in ASCII. */
+const dnsLabels = '([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+([a-z]{2,63}|xn--[a-z0-9-]{0,58}[a-z0-9])';
+
+/** The domain of an environment: its hosts have at most as many characters. */
+export const domainName = z
+  .string()
+  .max(128)
+  .regex(new RegExp(`^${dnsLabels}$`), 'a lower-case domain, like dev.example.com, in ASCII (xn--…)');
+
 /** A DNS name, or one with a wildcard as its first label; at most 128 characters, the limit of a listener rule. */
 export const hostName = z
   .string()
   .max(128)
-  .regex(/^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/, 'a lower-case DNS name, like shop.example.com');
+  .regex(new RegExp(`^(\\*\\.)?${dnsLabels}$`), 'a lower-case DNS name, like shop.example.com, in ASCII (xn--…)');

@@ -3,6 +3,7 @@ import {
   branchName,
   builderAccess,
   defaultBranches,
+  domainName,
   type Environment,
   environments,
   mostLoadBalancers,
@@ -33,12 +34,6 @@ export const regionName = z
     (region) => !/^(cn|us-gov|us-iso[a-z]*|eu-isoe|eusc)-/.test(region),
     "one of AWS's commercial regions: China, GovCloud and the partitions apart are not supported",
   );
-
-export const domainName = z
-  .string()
-  // Its hosts have at most as many.
-  .max(128)
-  .regex(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/, 'a lower-case domain, like dev.example.com');
 
 export const certificateArn = z
   .string()

@@ -5,7 +5,7 @@ import type { Place } from '../config/names.ts';
 import { exitCodes, messageOf, VendhostError } from '../errors.ts';
 import { duration, tableLines } from '../output.ts';
 import type { Runtime } from '../runtime.ts';
-import { findBuilds } from './builds.ts';
+import { findBuilds } from './find-builds.ts';
 import { type DoctorFinding, findingRows, hintLines } from './finding.ts';
 import { findFolders } from './folders.ts';
 import { findPrograms } from './programs.ts';

@@ -46,9 +46,18 @@ export function takenQuotas(tenants: VendedTenants): TakenQuota[] {
   });
 }
 
-export function quotaLines(quotas: readonly TakenQuota[]): string[] {
-  if (quotas.length === 0) return [];
+/**
+ * The quotas as lines for people.
+ * @param uncounted other environments of the account, whose tenants are not in the numbers
+ */
+export function quotaLines(quotas: readonly TakenQuota[], uncounted: readonly string[] = []): string[] {
+  const without =
+    uncounted.length === 0
+      ? []
+      : [`quotas of the account are counted without the tenants of ${uncounted.join(' and ')}, which share it: --all`];
+  if (quotas.length === 0) return without;
   return [
+    ...without,
     'quotas that the tenants nearly use up, unless AWS raised them (vendhost drift check --check quotas asks):',
     ...quotas.map(({ id, taken, usual }) => `  ${quotaOf(id).name}: ${taken}, usually ${usual}`),
   ];

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { projectPath } from '../../scripts/config/environment.ts';
+import { domainName, projectPath } from '../../scripts/config/environment.ts';
 import { configError, parseConfig } from '../../scripts/config/load.ts';
-import { accountNumber, certificateArn, domainName, gitlabAddress, regionName } from '../../scripts/config/platform.ts';
+import { accountNumber, certificateArn, gitlabAddress, regionName } from '../../scripts/config/platform.ts';
 import { VendhostError } from '../../scripts/errors.ts';
 import { version } from '../local-gitlab/platform.ts';
 

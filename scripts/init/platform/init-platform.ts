@@ -1,11 +1,10 @@
 import { libraryVersion } from '../../ci/library-version.ts';
-import { environments, projectPath, tenantName } from '../../config/environment.ts';
+import { domainName, environments, projectPath, tenantName } from '../../config/environment.ts';
 import { tenantFaults } from '../../config/host-checks.ts';
 import { configError, parseConfig } from '../../config/load.ts';
 import {
   accountNumber,
   certificateArn,
-  domainName,
   gitlabAddress,
   platformName,
   platformSchema,

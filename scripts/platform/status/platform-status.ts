@@ -8,7 +8,7 @@ import { quotaLines, type TakenQuota, takenQuotas, vendedBeside } from '../../qu
 import type { Runtime } from '../../runtime.ts';
 import { readCertificate } from '../certificate.ts';
 import { combined, failed, forEach, unknownLine } from '../each.ts';
-import { type EnvironmentChoice, type EnvironmentTarget, openReachable } from '../targets.ts';
+import { chosenEnvironments, type EnvironmentChoice, type EnvironmentTarget, openReachable } from '../targets.ts';
 import { type DnsRecord, dnsRecords } from './dns-records.ts';
 import { type CertificateStatus, certificateStatus, dnsLines } from './entry-lines.ts';
 import { type OwnershipStatus, ownershipLines, ownershipStatus } from './ownership-status.ts';
@@ -44,6 +44,8 @@ interface EnvironmentStatus {
    * health.
    */
   readonly quotas: readonly TakenQuota[];
+  /** Environments of the same account that are not shown, so their tenants are not in the quotas. */
+  readonly uncounted: readonly string[];
   readonly ownership: OwnershipStatus;
 }
 
@@ -57,7 +59,12 @@ export async function platformStatus(
   const files = await readTenantFiles(directory);
   const read = await forEach(runtime, targets, (target) => statusOf(runtime, platform, target, files));
   const done = read.done.map((status): EnvironmentStatus => {
-    return { ...status, quotas: takenQuotas(vendedBeside(status, read.done)) };
+    const uncounted = chosenEnvironments(platform, 'all').flatMap((other) =>
+      other.config.account !== status.account || read.done.some((each) => each.environment === other.environment)
+        ? []
+        : [other.environment],
+    );
+    return { ...status, quotas: takenQuotas(vendedBeside(status, read.done)), uncounted };
   });
   const faults = [...unreached, ...read.faults];
   // An environment that could not be read is not healthy either: the error below says why.
@@ -76,7 +83,7 @@ async function statusOf(
   platform: PlatformConfig,
   target: EnvironmentTarget,
   files: readonly TenantFile[] | undefined,
-): Promise<Omit<EnvironmentStatus, 'quotas'>> {
+): Promise<Omit<EnvironmentStatus, 'quotas' | 'uncounted'>> {
   const { environment, config, aws } = target;
   const [stacks, published, provider, records, found] = await Promise.all([
     readStackRows(target, platform),
@@ -108,7 +115,7 @@ async function statusOf(
 
 function statusText(status: EnvironmentStatus): string {
   const { environment, account, region, healthy, stacks, loadBalancers, provider, tenants, ownership } = status;
-  const { certificate, dns, quotas } = status;
+  const { certificate, dns, quotas, uncounted } = status;
   const row = ({ stack, status: state, changedAt, note }: StackRow) => [stack, state, changedAt ?? '-', note ?? ''];
   return [
     `${environment} in account ${account}, ${region}: ${healthy ? 'healthy' : 'not healthy'}`,
@@ -118,7 +125,7 @@ function statusText(status: EnvironmentStatus): string {
     ...[`certificate: ${certificate.text}`, ...certificate.next].map((line) => `  ${line}`),
     ...dnsLines(dns).map((line) => `  ${line}`),
     `  tenants: ${tenants.length === 0 ? 'none' : `${tenants.length} (${tenants.join(', ')})`}`,
-    ...quotaLines(quotas).map((line) => `  ${line}`),
+    ...quotaLines(quotas, uncounted).map((line) => `  ${line}`),
     ...ownershipLines(ownership).map((line) => `  ${line}`),
   ].join('\n');
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Environment } from '../../../scripts/config/environment.ts';
-import { approvalFaults, tenantFaults } from '../../../scripts/config/host-checks.ts';
+import { approvalFaults, platformFaults, tenantFaults } from '../../../scripts/config/host-checks.ts';
 import { type PlatformConfig, platformSchema } from '../../../scripts/config/platform.ts';
 import { tenantSchema } from '../../../scripts/config/tenant.ts';
 import { chooseEnvironments } from '../../../scripts/tenant/environments.ts';
@@ -34,6 +34,32 @@ test('the project that approves releases is not one of a tenant', () => {
     'project: "acme/shop" is wrong: it is the project that approves releases, approvals in platform.yml; that must be another',
   ]);
   expect([of('platform/approvals'), of()]).toEqual([[], []]);
+});
+
+describe("the image of a tenant's builds", () => {
+  const built = (webhook: object | undefined, hosts: object) =>
+    platformFaults('shop.yml', platformSchema.parse({ ...platform, webhook }), {
+      ...tenant(hosts),
+      intake: 'webhook',
+    }).map(({ path, message }) => `${path}: ${message}`);
+  const both = { dev: ['shop.dev.example.com'], production: ['shop.example.com'] };
+  const ecr = { image: '111111111111.dkr.ecr.eu-west-1.amazonaws.com/vendhost:v1' };
+
+  test('has to be said', () => {
+    expect(built(undefined, both)).toEqual([
+      'intake: "webhook" is wrong: platform.yml has no key webhook, which says how builds run',
+    ]);
+  });
+
+  test('is not in ECR of an account other than that of the builds, whose own credentials pull it', () => {
+    expect(built(ecr, both)).toEqual([
+      'intake: "webhook" is wrong: webhook.image in platform.yml is in ECR of account 111111111111, from which builds of other accounts cannot pull, and production is in 333333333333; must be in a registry that all of them reach',
+    ]);
+    const secret = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:registry-AbCdEf';
+    expect(built(ecr, { dev: both.dev })).toEqual([]);
+    expect(built({ ...ecr, registry_secret: secret }, both)).toEqual([]);
+    expect(built({ image: 'registry.example.com/vendhost:v1' }, both)).toEqual([]);
+  });
 });
 
 describe('tenantFaults', () => {

@@ -302,6 +302,13 @@ describe('tenants/*.yml', () => {
     );
     expect(value?.limits).toMatchObject({ max_instances: 4, max_storage_gib: 100 });
   });
+  test('international names are in ASCII, also their last part', () => {
+    const named = (host: string) => tenant('project: acme/shop', `hosts: {dev: [${host}]}`);
+    for (const host of ['xn--mnchen-3ya.example.com', 'shop.xn--e1afmkfd.xn--p1ai']) expect(named(host)).toEqual([]);
+    for (const host of ['münchen.example.com', 'shop.example.com.', 'shop.xn--', 'shop.xn--a-', 'shop.1a']) {
+      expect(named(host)).toEqual([expect.stringContaining('must be a lower-case DNS name')]);
+    }
+  });
   test('faults', () => {
     expect(
       tenant(
@@ -314,8 +321,8 @@ describe('tenants/*.yml', () => {
     ).toEqual([
       'project: "shop" is wrong: must be the path of a GitLab project, like acme/shop',
       'hosts.dev: [] is wrong: must not be empty',
-      'hosts.staging.0: "UP.example.com" is wrong: must be a lower-case DNS name, like shop.example.com',
-      'hosts.staging.1: "a.*.example.com" is wrong: must be a lower-case DNS name, like shop.example.com',
+      'hosts.staging.0: "UP.example.com" is wrong: must be a lower-case DNS name, like shop.example.com, in ASCII (xn--…)',
+      'hosts.staging.1: "a.*.example.com" is wrong: must be a lower-case DNS name, like shop.example.com, in ASCII (xn--…)',
       'hosts.prod: unknown key: must be one of dev, staging, production',
       expect.stringMatching(/^maintenance\.dev: .*is wrong: must be at most 1024 bytes$/),
       expect.stringMatching(/^maintenance_switch\.dev: .*is wrong: must be a page without \{\{$/),

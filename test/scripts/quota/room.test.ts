@@ -84,6 +84,9 @@ test('environments in one account take of the same quotas, in one region of thos
   ];
   expect(vendedBeside(dev, all)).toEqual({ inAccount: 121, inRegion: 61 });
   expect(takenQuotas(vendedBeside(dev, all))).toEqual([{ id: 'roles', taken: 847, usual: 1000 }]);
+  const without = 'quotas of the account are counted without the tenants of staging, which share it: --all';
+  expect(quotaLines([], ['staging'])).toEqual([without]);
+  expect([quotaLines([]), quotaLines(takenQuotas(vendedBeside(dev, all)), ['staging'])[0]]).toEqual([[], without]);
 });
 
 test('what is full is what has less room than is taken of it', () => {

@@ -204,7 +204,7 @@ describe("a platform's repository", () => {
         expect.stringMatching(/^platform\.yml: color: unknown key/),
         '"Shop" is not a tenant\'s name: must be 3 to 20 lower-case letters, digits and hyphens; a letter first, no hyphen last',
         'project: "acme" is wrong: must be the path of a GitLab project, like acme/shop',
-        'hosts.dev.0: "Shop.dev.example.com" is wrong: must be a lower-case DNS name, like shop.example.com',
+        'hosts.dev.0: "Shop.dev.example.com" is wrong: must be a lower-case DNS name, like shop.example.com, in ASCII (xn--…)',
       ]
         .map((line) => (typeof line === 'string' ? `tenants/Shop.yml: ${line}` : line))
         .concat([

@@ -1,8 +1,11 @@
+import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { BatchGetBuildsCommand, ListProjectsCommand, StartBuildCommand } from '@aws-sdk/client-codebuild';
 import { paginateListRoles } from '@aws-sdk/client-iam';
 import { PutSecretValueCommand, paginateListSecrets } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { names } from '../../../scripts/config/names.ts';
+import { findBuilds } from '../../../scripts/doctor/find-builds.ts';
+import type { DoctorFinding } from '../../../scripts/doctor/finding.ts';
 import { deployPlatform } from '../../../scripts/platform/deploy/deploy-platform.ts';
 import { retireTenant } from '../../../scripts/tenant/retire/retire-tenant.ts';
 import { vendTenant } from '../../../scripts/tenant/vend.ts';
@@ -189,10 +192,35 @@ async function longBuild(): Promise<string> {
   return build?.id ?? '';
 }
 
+const statusesOf = (found: readonly DoctorFinding[]) =>
+  Object.fromEntries(found.map(({ check, status }) => [check, status]));
+
 const statusOf = async (id: string) => {
   const { builds = [] } = await (await person.aws.codeBuild()).send(new BatchGetBuildsCommand({ ids: [id] }));
   return builds.map(({ buildStatus }) => buildStatus);
 };
+
+test('an image that cannot be pulled ends the build before it has a log, sets off the alarm, and the doctor says it', async () => {
+  expect(statusesOf(await findBuilds(person.runtime(), person.aws, place))).toMatchObject({
+    'build software-intake': 'absent',
+  });
+  const projectName = names.buildProject(place, 'software-intake');
+  const start = new StartBuildCommand({ projectName, imageOverride: 'registry.example.com/vendhost:missing' });
+  const { build } = await (await person.aws.codeBuild()).send(start);
+  await expect.poll(() => statusOf(build?.id ?? ''), { timeout: 60_000 }).toEqual(['FAILED']);
+  const found = await findBuilds(person.runtime(), person.aws, place);
+  expect(found.find(({ check }) => check === 'build software-intake')).toMatchObject({
+    status: 'fault',
+    detail: expect.stringMatching(/^FAILED in PROVISIONING.*BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE: .*manifest unknown/),
+    hint: expect.stringContaining('webhook.image'),
+  });
+  expect(Object.keys(statusesOf(found)).toSorted()).toEqual(
+    ofTwo.builds.flatMap((which) => [`build ${which}`, `rights of build ${which}`]).toSorted(),
+  );
+  const named = new DescribeAlarmsCommand({ AlarmNames: [names.buildAlarm(place, 'software-intake')] });
+  const stateOf = async () => (await (await person.aws.cloudWatch()).send(named)).MetricAlarms?.[0]?.StateValue;
+  await expect.poll(stateOf, { timeout: 60_000 }).toBe('ALARM');
+});
 
 test('with jobs again a build that runs is stopped before its network goes', async () => {
   const id = await longBuild();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { buildFinding } from '../../../scripts/doctor/builds.ts';
+import { buildFinding } from '../../../scripts/doctor/find-builds.ts';
 
 const project = { environment: { image: 'runner:1' } } as Parameters<typeof buildFinding>[1];
 const startTime = new Date('2026-02-01T12:00:00Z');
