@@ -165,7 +165,7 @@ def _run_script(
 
     def failed(code: str, message: str) -> EventFailed:
         if not log.is_text:
-            # The agent's JSON has no place for other bytes; what the API makes of its error code, "Unknown", is an assumption.
+            # The agent's JSON has no place for other bytes. What the API makes of its code "Unknown" is an assumption.
             return EventFailed(
                 "UnknownError", "Attempting minimal diagnostics", location, "Exception JSON::GeneratorError occured"
             )

@@ -94,6 +94,19 @@ describe('vendhost image bake', () => {
     expect(await leftovers('broken')).toEqual([]);
   });
 
+  test('a process that a script leaves behind does not hold up the bake; one with outputs of its own stays', async () => {
+    await recordTenant(platform, 'busy');
+    const directory = await repository({
+      'infrastructure/preInstall.sh':
+        '#!/bin/bash\nsleep 601 &\nsetsid sleep 602 &\nsleep 603 > /dev/null 2>&1 &\necho "home $HOME"\n',
+      'infrastructure/install.sh': '#!/bin/bash\nps -eo args | grep "^sleep 60" || true\n',
+    });
+    const result = await bake(['--tenant', 'busy', '--directory', directory]);
+    expect(result.stderr).toMatch(/home \/root\n +preInstall\.sh left processes behind .* \(TERM\)/);
+    expect(result.stderr.match(/^ *sleep 60\d$/gm)?.map((line) => line.trim())).toEqual(['sleep 603']);
+    expect(result.exitCode).toBe(0);
+  });
+
   test("the tenant's apt waits for whoever holds dpkg's lock", async () => {
     await recordTenant(platform, 'patient');
     const hold =
