@@ -95,8 +95,11 @@ def _run(build: Document, spec: Buildspec, deadline: float, journal: Journal) ->
 
 
 def _unpulled(environment: Document) -> str | None:
-    """Why an image cannot be pulled: no registry has the tag `missing`, and CodeBuild's own credentials reach no repository
-    of another account (https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectEnvironment.html)."""
+    """Why an image cannot be pulled.
+
+    No registry has the tag `missing`, and CodeBuild's own credentials reach no repository of another account
+    (https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectEnvironment.html).
+    """
     image = str(environment["image"])
     owner = re.match(r"(\d{12})\.dkr\.ecr\.", image)
     own_credentials = environment.get("imagePullCredentialsType", "CODEBUILD") == "CODEBUILD"
