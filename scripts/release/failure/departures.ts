@@ -1,12 +1,17 @@
 import type { Activity } from '@aws-sdk/client-auto-scaling';
 import type { Aws } from '../../aws/session.ts';
 
-/** Why Auto Scaling took instances out of service, one line each; none of those that somebody else terminated. */
+/**
+ * Why Auto Scaling took instances out of service, one line each; none of those that somebody else terminated. Without an answer there are
+ * none either: the release must be stopped all the same.
+ */
 export async function readDepartures(aws: Aws, group: string, instances: readonly string[]): Promise<string[]> {
   const { DescribeScalingActivitiesCommand } = await import('@aws-sdk/client-auto-scaling');
   // Newest first, and the instances have just left: the first page has them.
   const command = new DescribeScalingActivitiesCommand({ AutoScalingGroupName: group, MaxRecords: 50 });
-  const { Activities = [] } = await (await aws.autoScaling()).send(command);
+  const { Activities = [] } = await (await aws.autoScaling())
+    .send(command)
+    .catch((): { Activities?: Activity[] } => ({}));
   return instances.flatMap((instance) => {
     const cause = Activities.find((activity) => isEndOf(activity, instance))?.Cause;
     return cause === undefined ? [] : [`${instance}: ${cause}`];

@@ -18,3 +18,9 @@ test('each instance has the cause of its own end, the newest', async () => {
     'i-1: an ELB system health check failure.',
   ]);
 });
+
+test('a refusal is no reason to go on waiting', async () => {
+  const send = async () => await Promise.reject(new Error('Group not found'));
+  const aws = { autoScaling: async () => ({ send }) } as unknown as Aws;
+  expect(await readDepartures(aws, 'vendhost-dev-shop', ['i-1'])).toEqual([]);
+});
