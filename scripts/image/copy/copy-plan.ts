@@ -9,7 +9,7 @@ import type { RecordedImage } from '../find.ts';
 import { imageFaults } from '../image-faults.ts';
 import { bakedImageFaults } from '../verify.ts';
 
-/** The image that another environment of the account runs on. */
+/** The image that another environment runs on. */
 export interface SourceImage extends BakedImage {
   readonly id: string;
   readonly snapshots: readonly Snapshot[];
@@ -19,6 +19,7 @@ export interface SourceImage extends BakedImage {
 export interface CopyTarget {
   readonly place: Place;
   readonly from: Environment;
+  /** That the image is in. */
   readonly account: string;
   /** ARN of the key that encrypts the copy. */
   readonly encryptionKey: string;
