@@ -1,5 +1,5 @@
 import type { Environment } from '../../scripts/config/environment.ts';
-import type { EnvironmentConfig, PlatformConfig } from '../../scripts/config/platform.ts';
+import { type EnvironmentConfig, isPromoted, type PlatformConfig } from '../../scripts/config/platform.ts';
 
 export interface PlatformProps {
   readonly environment: Environment;
@@ -12,6 +12,8 @@ export interface PlatformProps {
   readonly zones?: readonly string[] | undefined;
   /** The platform's own project and the branch that deploys; without it there are no roles for the project's jobs. */
   readonly project?: { readonly path: string; readonly branch: string };
+  /** Whether another environment takes images of this one. */
+  readonly isPromoted: boolean;
 }
 
 /** Takes from `platform.yml` what the stacks of an environment need. */
@@ -26,6 +28,7 @@ export function platformProps(
     config,
     issuer,
     audience,
+    isPromoted: isPromoted(platform, environment),
     ...(project === undefined ? {} : { project: { path: project, branch } }),
   };
 }

@@ -153,6 +153,8 @@ export const names = {
   readingPolicy: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}-execution-jobs-reading`,
   /** The managed policy with what copies a tenant's images of another environment. */
   promotingPolicy: (environment: string) => `vendhost-${environment}-tenant-promoting`,
+  /** The one with what reads them, in the environment that they are of. */
+  promotedPolicy: (environment: string) => `vendhost-${environment}-tenant-promoted`,
   /** The Auto Scaling group, CodeDeploy application and deployment group of a virtual host share this name, and its pipeline. */
   host: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}`,
   /** The Automation document by which a tenant's jobs switch maintenance; names of documents have at most 128 characters. */

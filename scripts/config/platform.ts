@@ -156,7 +156,8 @@ const environment = z
       description: 'Who vends tenants: people, or jobs of the branch in `project`, too, which have a role for it',
     }),
     images_from: z.enum(environments).optional().meta({
-      description: 'Environment in the same account and region whose images `release promote --image` may copy',
+      description:
+        'Environment, of whatever account and region, whose images `release promote --image` may copy to this one',
     }),
     approval: z
       .boolean()
@@ -286,6 +287,12 @@ function filledIn(name: Environment, config: z.output<typeof environment>) {
 }
 
 export type PlatformConfig = z.output<typeof platformSchema>;
+
+/** Whether another environment takes images of this one. */
+export function isPromoted({ environments: all }: PlatformConfig, environment: Environment): boolean {
+  return Object.values(all).some((each) => each?.images_from === environment);
+}
+
 export type EnvironmentConfig = ReturnType<typeof filledIn>;
 
 /** IAM names a provider and its condition keys after the issuer's address without the scheme. */

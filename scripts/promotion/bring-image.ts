@@ -2,6 +2,7 @@ import { withAudit } from '../audit/with-audit.ts';
 import { readPlatformFacts, readTenantRecord } from '../aws/read-facts.ts';
 import type { Aws } from '../aws/session.ts';
 import type { PlatformFacts } from '../config/facts.ts';
+import { readVendhostConfig } from '../config/files.ts';
 import { names, type Place } from '../config/names.ts';
 import { messageOf, VendhostError } from '../errors.ts';
 import { readOwnImage } from '../host/instances/own-image.ts';
@@ -36,7 +37,11 @@ export interface ImageStep {
  * Reads what has to be done for this environment to run on the image that the other one runs on. Throws `IMAGE_PROMOTION_OFF` where the
  * tenant's roles may not copy it, and what `wantedCopy` throws.
  */
-export async function planImageStep(there: OpenPlace, here: OpenPlace, source: string): Promise<ImageStep> {
+export async function planImageStep(
+  there: OpenPlace,
+  here: OpenPlace,
+  { source, directory }: { readonly source: string; readonly directory: string },
+): Promise<ImageStep> {
   const { aws, place, bucket } = here;
   const [facts, record, account] = await Promise.all([
     readPlatformFacts(aws, place.environment),
@@ -47,7 +52,11 @@ export async function planImageStep(there: OpenPlace, here: OpenPlace, source: s
   if (source === '') throw unknownImage(there.place);
   const found = await readBakedImage(there.aws, there, source);
   const snapshots = await readSnapshots(there.aws, found.image?.BlockDeviceMappings ?? []);
-  const target = { place, from: there.place.environment, account, encryptionKey: facts['key-arn'] };
+  const { instances } = await readVendhostConfig(directory);
+  const target = {
+    ...{ place, from: there.place.environment, account },
+    ...{ encryptionKey: facts['key-arn'], instanceType: instances.type },
+  };
   const wanted = wantedCopy({ ...found, id: source, snapshots }, target);
   const [own, present = '', isUnfinished] = await Promise.all([
     findImage(aws, { place, bucket }, wanted.bakeKey),

@@ -57,7 +57,9 @@ export async function promoteRelease(runtime: Runtime, options: PromoteOptions):
   const [own, images, image] = await Promise.all([
     readTarget(runtime, openHere, target, promoted),
     compareImages(openThere, openHere, promoted.image),
-    options.withImage ? planImageStep(openThere, openHere, promoted.image) : undefined,
+    options.withImage
+      ? planImageStep(openThere, openHere, { source: promoted.image, directory: options.directory })
+      : undefined,
   ]);
   const about = image === undefined ? comparisonWords(images, there.environment) : [imageStepWords(image)];
   const lines = [promotedWords(promoted), ...about];

@@ -4,7 +4,7 @@ import type { Aws } from '../aws/session.ts';
 import type { Environment } from '../config/environment.ts';
 import type { PlatformFacts, VendedRecord } from '../config/facts.ts';
 import { names, type Place } from '../config/names.ts';
-import type { PlatformConfig } from '../config/platform.ts';
+import { isPromoted, type PlatformConfig } from '../config/platform.ts';
 import { portIn, projectsOf, type TenantConfig } from '../config/tenant.ts';
 import { VendhostError } from '../errors.ts';
 import type { AppBuilder, Assembly } from '../stack/assembly.ts';
@@ -55,7 +55,9 @@ export function accessApp(parts: AccessParts): AppBuilder {
       intake: tenant.intake,
       builds: buildSettings(platform, tenant),
       // Without a job that releases and bakes there is none that promotes.
-      imagesFrom: software === undefined && tenant.intake !== 'webhook' ? chosen.config.images_from : undefined,
+      ...(software === undefined && tenant.intake !== 'webhook'
+        ? { imagesFrom: chosen.config.images_from, isPromoted: isPromoted(platform, chosen.environment) }
+        : {}),
     });
   };
 }

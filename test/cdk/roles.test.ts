@@ -69,7 +69,7 @@ const named = {
 };
 /** Where images are promoted. */
 const promoting = {
-  'platform-boundary-promoting': 'vendhost-production-boundary',
+  'tenant-promoted': 'vendhost-staging-tenant-promoted',
   'tenant-promoting': 'vendhost-production-tenant-promoting',
 };
 const files = Object.keys({ ...named, ...boundaries, ...promoting });
@@ -163,7 +163,8 @@ describe('review files', () => {
   });
 
   test.each(Object.entries(promoting))('%s is what its file says', async (file, name) => {
-    const app = accessApp('production', { images: 'staging' });
+    const environment = name.includes('staging') ? 'staging' : 'production';
+    const app = accessApp(environment, { images: 'staging', isPromoted: true });
     await expect(reviewFile(readPolicy(app, name))).toMatchFileSnapshot(join(folder, `${file}.yml`));
   });
 });
@@ -395,7 +396,7 @@ describe('policies', () => {
       branch: 'b'.repeat(100),
       project: longest('p'),
     };
-    const tenant = tenantApp({ ...granted, imagesFrom: 'staging' });
+    const tenant = tenantApp({ ...granted, imagesFrom: 'staging', isPromoted: true });
     const switching = tenantApp({ ...granted, maintenanceSwitch: `<p>${'é'.repeat(510)}`, balancers: bothBalancers });
     const halves = tenantApp({ ...granted, software: longest('s') });
     const registrySecret = `arn:aws:secretsmanager:${region}:111111111111:secret:${'r'.repeat(100)}`;
@@ -404,7 +405,7 @@ describe('policies', () => {
       ...{ ...granted, software: longest('s'), intake: 'webhook' },
       builds: { ...builds, registrySecret, softwareRepository: `https://gitlab.example.com/${'s'.repeat(200)}.git` },
     });
-    const platform = accessApp('production', { region, costs: true, images: 'staging' });
+    const platform = accessApp('production', { region, costs: true, images: 'staging', isPromoted: true });
     const largest = [tenant, halves, built, builtHalves, switching];
     const all = largest.flatMap((app) => [onlyTemplate(app), entryTemplate(app)]);
     for (const template of [...all, onlyTemplate(platform), vendingTemplate(platform)]) {

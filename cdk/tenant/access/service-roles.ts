@@ -15,7 +15,13 @@ export function planRole(
   scope: Scope,
   projects: readonly [GitlabProject, ...GitlabProject[]],
   reading: ListedPolicy,
+  isPromoted: boolean,
 ): CfnRole {
+  const { environment } = scope.place;
+  const policies = [
+    names.driftPolicy(environment, 'tenant'),
+    ...(isPromoted ? [names.promotedPolicy(environment)] : []),
+  ];
   return tenantRole(parent, {
     scope,
     role: 'plan',
@@ -23,7 +29,7 @@ export function planRole(
     trust: anyBranchTrust(scope, ...projects),
     rights: [],
     attached: [reading],
-    foreign: [scope.globalArn('iam', `policy/${names.driftPolicy(scope.place.environment, 'tenant')}`)],
+    foreign: policies.map((name) => scope.globalArn('iam', `policy/${name}`)),
   });
 }
 

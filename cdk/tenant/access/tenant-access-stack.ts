@@ -63,6 +63,8 @@ export interface AccessProps {
   readonly builds?: BuildSettings | undefined;
   /** Environment whose images may be promoted to this one. */
   readonly imagesFrom?: Environment | undefined;
+  /** Whether the tenant's images may be promoted to another environment. */
+  readonly isPromoted?: boolean | undefined;
 }
 
 /** A tenant's roles in one environment, and the record from which its jobs learn them. */
@@ -101,7 +103,7 @@ class TenantAccessStack extends VendhostStack {
     const ofHalf = software === undefined ? {} : { half: 'infrastructure' as const };
     const roles = [
       deployRole(this, { scope, project, branch, ...ofHalf, attached: [reading], foreign, registry }),
-      planRole(this, scope, projects, reading),
+      planRole(this, scope, projects, reading, props.isPromoted === true),
       executionRole(this, scope),
       pipelineRole(this, scope),
       codedeployRole(this, scope),

@@ -2,6 +2,7 @@ import type { Image, Snapshot } from '@aws-sdk/client-ec2';
 import type { Environment } from '../../config/environment.ts';
 import type { Place } from '../../config/names.ts';
 import type { BakeInputs } from '../../config/stored.ts';
+import { architectureOf } from '../../config/vendhost.ts';
 import { VendhostError } from '../../errors.ts';
 import { bakeKey } from '../bake-key.ts';
 import type { BakedImage } from '../baked-image.ts';
@@ -23,6 +24,8 @@ export interface CopyTarget {
   readonly account: string;
   /** ARN of the key that encrypts the copy. */
   readonly encryptionKey: string;
+  /** Instance type that is to start from it. */
+  readonly instanceType: string;
 }
 
 /** An image to copy, and what its copy is here. */
@@ -54,12 +57,22 @@ export function wantedCopy(found: SourceImage, target: CopyTarget): WantedCopy {
   return { ...target, source, inputs, bakeKey: bakeKey(inputs) };
 }
 
-function sourceFaults({ image, record, id, snapshots }: SourceImage, { place, from, account }: CopyTarget): string[] {
+function sourceFaults(found: SourceImage, { place, from, account, instanceType }: CopyTarget): string[] {
+  const { image, record, id, snapshots } = found;
   if (image === undefined) return [`EC2 does not know ${id} any more: it was deregistered`];
   const there = { tenant: place.tenant, environment: from };
   const faults = imageFaults(image, { place: there, account });
   if (record === undefined) return [...faults, `no record of ${place.tenant} in ${from} says what it was made of`];
-  return [...faults, ...bakedImageFaults(image, snapshots, record.inputs.encryptionKey), ...billingFaults(image)];
+  return [
+    ...faults,
+    ...bakedImageFaults(image, snapshots, record.inputs.encryptionKey),
+    ...billingFaults(image),
+    ...(image.Architecture === architectureOf(instanceType)
+      ? []
+      : [
+          `it is ${image.Architecture}, and cannot start ${instanceType}, which is instances.type in ${place.environment}`,
+        ]),
+  ];
 }
 
 /** Made of snapshots, an image has no billing codes (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RegisterImage.html). */

@@ -51,11 +51,12 @@ export function accessApp(
     vending?: 'people' | 'jobs';
     costs?: boolean;
     images?: 'staging';
+    isPromoted?: boolean;
   } = {},
 ): App {
-  const { region = 'eu-west-1', vending = 'jobs', costs = false, images } = options;
+  const { region = 'eu-west-1', vending = 'jobs', costs = false, images, isPromoted = false } = options;
   const { project, ...rest } = platform(environment, region, vending, images);
-  const props = { ...rest, config: { ...rest.config, costs } };
+  const props = { ...rest, isPromoted, config: { ...rest.config, costs } };
   const app = newApp(unchecked);
   new AccessStack(app, project === undefined || 'project' in options ? props : { ...props, project });
   if (vending === 'jobs') new VendingStack(app, props);
