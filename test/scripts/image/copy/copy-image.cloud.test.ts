@@ -33,9 +33,11 @@ import type { PlatformFacts } from '../../../../scripts/config/facts.ts';
 import { names, tags } from '../../../../scripts/config/names.ts';
 import type { BakeInputs } from '../../../../scripts/config/stored.ts';
 import { exitCodes } from '../../../../scripts/errors.ts';
+import { explainName } from '../../../../scripts/explain/explain-name.ts';
 import { readOwnImage } from '../../../../scripts/host/instances/own-image.ts';
 import { provisionHost } from '../../../../scripts/host/provision.ts';
 import { tagList } from '../../../../scripts/image/builder/launch.ts';
+import { cleanImages } from '../../../../scripts/image/clean/clean-images.ts';
 import { findTraces } from '../../../../scripts/image/clean/leftovers.ts';
 import { copyImage } from '../../../../scripts/image/copy/copy-image.ts';
 import { type WantedCopy, wantedCopy } from '../../../../scripts/image/copy/copy-plan.ts';
@@ -45,8 +47,12 @@ import { readRecord, writeRecord } from '../../../../scripts/image/record.ts';
 import { deployPlatform } from '../../../../scripts/platform/deploy/deploy-platform.ts';
 import { type PromoteOptions, promoteRelease } from '../../../../scripts/promotion/promote-release.ts';
 import { startRelease } from '../../../../scripts/release/start.ts';
+import { explainImage } from '../../../../scripts/retention/images/explain-image.ts';
+import { listImages } from '../../../../scripts/retention/images/list-images.ts';
+import { pruneImages } from '../../../../scripts/retention/images/prune-images.ts';
 import { pushRevision } from '../../../../scripts/revision/push.ts';
 import { readStack } from '../../../../scripts/stack/stack-state.ts';
+import { showHost } from '../../../../scripts/status/host/show-host.ts';
 import { vendTenant } from '../../../../scripts/tenant/vend.ts';
 import { type EnforcingCloud, startEnforcingCloud } from '../../../builders/enforcing-cloud.ts';
 import { makeImage as buildImage } from '../../../builders/image.ts';
@@ -351,6 +357,32 @@ describe('promoted with its software', () => {
     const page = (path: string) => ask(enforcing.cloud.router.https, 'shop.production.example.com', path);
     expect((await page('/index.html')).body).toBe('open\n');
     expect((await page('/proof.html')).body).toBe(`${proof}\n`);
+  });
+
+  test('the copy is known as what it is: listed, explained, shown, kept, and no leftover', async () => {
+    const [brought] = await copies();
+    const said = async (command: (own: Recorder) => Promise<unknown>) => {
+      const own = await jobIn('production');
+      const code = await command(own);
+      return { code, ...JSON.parse(own.printed()) };
+    };
+    const rules = { keep: 1, olderThanDays: 0 };
+    const { images } = await said((own) => listImages(own, { ...place, ...rules }));
+    expect(images).toContainEqual(expect.objectContaining({ id: brought, promotedFrom: `staging/${tested}` }));
+    const explained = await said((own) =>
+      explainImage(own, { ...place, ...rules, image: brought, directory: undefined }),
+    );
+    expect(JSON.stringify(explained)).toContain(tested);
+    const chain = await said((own) => explainName(own, { name: brought ?? '', ...place }));
+    expect(JSON.stringify(chain)).toContain(`"image","value":"${brought}`);
+    const { code, instances } = await said((own) => showHost(own, place));
+    expect([code, JSON.stringify(instances)]).toEqual([expect.anything(), expect.stringContaining(String(brought))]);
+    expect(await said((own) => cleanImages(own, { ...place, dryRun: true }))).toEqual({
+      code: exitCodes.differs,
+      leftovers: [expect.stringMatching(/^snapshot /)],
+    });
+    const pruned = await said((own) => pruneImages(own, { ...place, ...rules, dryRun: true }));
+    expect(JSON.stringify(pruned.pruned ?? pruned)).not.toContain(`"${brought}"`);
   });
 });
 
