@@ -1,5 +1,6 @@
 import type { Environment } from '../../scripts/config/environment.ts';
-import { type EnvironmentConfig, isPromoted, type PlatformConfig } from '../../scripts/config/platform.ts';
+import { isPromoted } from '../../scripts/config/files.ts';
+import type { EnvironmentConfig, PlatformConfig } from '../../scripts/config/platform.ts';
 
 export interface PlatformProps {
   readonly environment: Environment;

@@ -287,12 +287,6 @@ function filledIn(name: Environment, config: z.output<typeof environment>) {
 }
 
 export type PlatformConfig = z.output<typeof platformSchema>;
-
-/** Whether another environment takes images of this one. */
-export function isPromoted({ environments: all }: PlatformConfig, environment: Environment): boolean {
-  return Object.values(all).some((each) => each?.images_from === environment);
-}
-
 export type EnvironmentConfig = ReturnType<typeof filledIn>;
 
 /** IAM names a provider and its condition keys after the issuer's address without the scheme. */

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { z } from 'zod';
+import { isPromoted } from '../../../scripts/config/files.ts';
 import { parseConfig, readConfig } from '../../../scripts/config/load.ts';
-import { isPromoted, platformSchema } from '../../../scripts/config/platform.ts';
+import { platformSchema } from '../../../scripts/config/platform.ts';
 import { tenantSchema } from '../../../scripts/config/tenant.ts';
 import { vendhostSchema } from '../../../scripts/config/vendhost.ts';
 import { repository } from '../../builders/repository.ts';

@@ -362,13 +362,19 @@ describe('promoted with its software', () => {
   test('the copy is known as what it is: listed, explained, shown, kept, and no leftover', async () => {
     const [brought] = await copies();
     const said = async (command: (own: Recorder) => Promise<unknown>) => {
-      const own = await jobIn('production');
+      const plan = { VENDHOST_PLAN_ROLE_ARN: variablesOf('shop', 'production', 'plan').VENDHOST_ROLE_ARN };
+      const own = await jobIn('production', plan);
       const code = await command(own);
       return { code, ...JSON.parse(own.printed()) };
     };
     const rules = { keep: 1, olderThanDays: 0 };
     const { images } = await said((own) => listImages(own, { ...place, ...rules }));
-    expect(images).toContainEqual(expect.objectContaining({ id: brought, promotedFrom: expect.objectContaining({ environment: 'staging', image: tested }) }));
+    expect(images).toContainEqual(
+      expect.objectContaining({
+        id: brought,
+        promotedFrom: expect.objectContaining({ environment: 'staging', image: tested }),
+      }),
+    );
     const explained = await said((own) =>
       explainImage(own, { ...place, ...rules, image: brought, directory: undefined }),
     );
