@@ -359,7 +359,7 @@ describe('promoted with its software', () => {
     expect((await page('/proof.html')).body).toBe(`${proof}\n`);
   });
 
-  test('the copy is known as what it is: listed, explained, shown, kept, and no leftover', async () => {
+  test('the copy is known as what it is: listed, explained, shown, kept, and no leftover; what a dead run began is one', async () => {
     const [brought] = await copies();
     const said = async (command: (own: Recorder) => Promise<unknown>) => {
       const plan = { VENDHOST_PLAN_ROLE_ARN: variablesOf('shop', 'production', 'plan').VENDHOST_ROLE_ARN };
@@ -383,9 +383,11 @@ describe('promoted with its software', () => {
     expect(JSON.stringify(chain)).toContain(`"image","value":"${brought}`);
     const { code, instances } = await said((own) => showHost(own, place));
     expect([code, JSON.stringify(instances)]).toEqual([expect.anything(), expect.stringContaining(String(brought))]);
-    expect(await said((own) => cleanImages(own, { ...place, dryRun: true }))).toEqual({
-      code: exitCodes.differs,
-      leftovers: [expect.stringMatching(/^snapshot /)],
+    const dead = start('production', 'shop', { Tags: diskTags(wanted, '0badf00d', disk) });
+    const { SnapshotId } = await as('shop/production/deploy').ebs.send(dead);
+    expect(await said((own) => cleanImages(own, { ...place, dryRun: false }))).toEqual({
+      code: undefined,
+      removed: [`snapshot ${SnapshotId}`],
     });
     const pruned = await said((own) => pruneImages(own, { ...place, ...rules, dryRun: true }));
     expect(JSON.stringify(pruned.pruned ?? pruned)).not.toContain(`"${brought}"`);
