@@ -8,6 +8,7 @@ import type { CodeBuildClient } from '@aws-sdk/client-codebuild';
 import type { CodeDeployClient } from '@aws-sdk/client-codedeploy';
 import type { CodePipelineClient } from '@aws-sdk/client-codepipeline';
 import type { CostExplorerClient } from '@aws-sdk/client-cost-explorer';
+import type { EBSClient } from '@aws-sdk/client-ebs';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { IAMClient } from '@aws-sdk/client-iam';
@@ -18,7 +19,7 @@ import type { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import type { STSClient } from '@aws-sdk/client-sts';
-import type { AwsCredentialIdentity, MetadataBearer, Pluggable } from '@aws-sdk/types';
+import type { AwsCredentialIdentity, Pluggable } from '@aws-sdk/types';
 import { VendhostError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { answered, refuseWebPages } from './answers.ts';
@@ -51,6 +52,8 @@ export interface Aws {
   readonly codePipeline: () => Promise<CodePipelineClient>;
   /** In its only region (https://docs.aws.amazon.com/general/latest/gr/billing.html). */
   readonly costExplorer: () => Promise<CostExplorerClient>;
+  /** The direct APIs: blocks of snapshots. */
+  readonly ebs: () => Promise<EBSClient>;
   readonly ec2: () => Promise<EC2Client>;
   readonly elb: () => Promise<ElasticLoadBalancingV2Client>;
   readonly iam: () => Promise<IAMClient>;
@@ -65,7 +68,8 @@ export interface Aws {
 }
 
 interface SdkClient {
-  readonly middlewareStack: { use(plugin: Pluggable<object, MetadataBearer>): void };
+  // biome-ignore lint/suspicious/noExplicitAny: each client has a stack of its own types
+  readonly middlewareStack: { use(plugin: Pluggable<any, any>): void };
 }
 
 type ClientOptions = typeof awsPatience & {
@@ -132,6 +136,7 @@ export function openAws(runtime: Runtime, options: { region?: string } & RoleOpt
           region: globalRegion(region),
         }),
     ),
+    ebs: client(async () => new (await import('@aws-sdk/client-ebs')).EBSClient(shared)),
     ec2: client(async () => new (await import('@aws-sdk/client-ec2')).EC2Client(shared)),
     elb: client(
       async () => new (await import('@aws-sdk/client-elastic-load-balancing-v2')).ElasticLoadBalancingV2Client(shared),

@@ -51,3 +51,8 @@ function checkTenantName(tenant: string, file: string): void {
   const allowed = parsed.error.issues.map((issue) => issue.message).join(', ');
   throw configError([{ file, path: '', message: `"${tenant}" is not a tenant's name: must be ${allowed}` }]);
 }
+
+/** Whether another environment takes images of this one. */
+export function isPromoted({ environments: all }: PlatformConfig, environment: Environment): boolean {
+  return Object.values(all).some((each) => each?.images_from === environment);
+}

@@ -162,6 +162,8 @@ export const names = {
     `vendhost-${environment}-${tenant}-execution-${which}`,
   /** The managed policy with what copies a tenant's images of another environment. */
   promotingPolicy: (environment: string) => `vendhost-${environment}-tenant-promoting`,
+  /** The one with what reads them, in the environment that they are of. */
+  promotedPolicy: (environment: string) => `vendhost-${environment}-tenant-promoted`,
   /** The Auto Scaling group, CodeDeploy application and deployment group of a virtual host share this name, and its pipeline. */
   host: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}`,
   /** The Automation document with which a tenant's jobs switch maintenance; names of documents have at most 128 characters. */

@@ -137,23 +137,13 @@ function vendingFaults(project: unknown, all: readonly EnvironmentEntry[]): Cros
     }));
 }
 
-/**
- * Environments whose images cannot be promoted. Only the same account has the tags that distinguish tenants, and only the same region has the snapshot:
- * docs/decisions/0058-images-are-promoted-by-their-disks.md.
- */
+/** Images come from an environment that this platform has, and that is another one. */
 function imageSourceFaults(all: readonly EnvironmentEntry[]): CrossFieldFault[] {
-  return all.flatMap((entry, index) => {
-    const { name, account, region, images_from: from } = entry;
-    if (from === undefined) return [];
-    const fault = (allowed: string) => [{ path: ['environments', name, 'images_from'], allowed }];
-    const before = all.slice(0, index);
-    const source = before.find((each) => each.name === from);
-    if (source === undefined) {
-      const known = before.map((each) => each.name).join(' or ') || 'none';
-      return fault(`an environment of this file before ${name}: ${known}`);
-    }
-    if (source.account === account && source.region === region) return [];
-    return fault(`an environment in the same account and region as ${name}: across accounts AWS does not show tags`);
+  return all.flatMap(({ name, images_from: from }) => {
+    const others = all.map((each) => each.name).filter((each) => each !== name);
+    if (from === undefined || others.some((each) => each === from)) return [];
+    const allowed = `another environment of this file: ${others.join(' or ') || 'there is none'}`;
+    return [{ path: ['environments', name, 'images_from'], allowed }];
   });
 }
 

@@ -151,7 +151,7 @@ const environment = z
       description: 'Who vends tenants: people, or jobs of the branch in `project`, too, which have a role for it',
     }),
     images_from: z.enum(environments).optional().meta({
-      description: 'Environment in the same account and region whose images `release promote --image` may copy',
+      description: 'Environment, in any account and region, whose images `release promote --image` may copy here',
     }),
     approval: z
       .boolean()

@@ -6,7 +6,7 @@ export const runTag = 'vendhost:bake-run';
 
 /** The tag of a copy and everything used to make it: environment and image of the original. */
 export const promotedFromTag = 'vendhost:promoted-from';
-/** The snapshot that a volume or snapshot is a copy of. */
+/** The snapshot that one is a copy of. */
 export const sourceSnapshotTag = 'vendhost:source-snapshot';
 
 /** A new run id; it is part of the names of what the run creates. */

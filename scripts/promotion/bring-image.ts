@@ -2,14 +2,17 @@ import { withAudit } from '../audit/with-audit.ts';
 import { readPlatformFacts, readTenantRecord } from '../aws/read-facts.ts';
 import type { Aws } from '../aws/session.ts';
 import type { PlatformFacts } from '../config/facts.ts';
+import { readVendhostConfig } from '../config/files.ts';
 import { names, type Place } from '../config/names.ts';
-import { VendhostError } from '../errors.ts';
+import { messageOf, VendhostError } from '../errors.ts';
 import { readOwnImage } from '../host/instances/own-image.ts';
 import { interruptions } from '../host/key/look-up.ts';
 import { provision } from '../host/provision.ts';
 import { readBakedImage } from '../image/baked-image.ts';
+import { copyFailed, ebsReason } from '../image/copy/copy-faults.ts';
 import { copyImage } from '../image/copy/copy-image.ts';
 import { type CopyPlan, planCopy, wantedCopy } from '../image/copy/copy-plan.ts';
+import { type DiskSize, diskWords, measureDisk } from '../image/copy/disk-blocks.ts';
 import { findImage } from '../image/find.ts';
 import { markChosen } from '../image/record.ts';
 import type { Runtime } from '../runtime.ts';
@@ -22,6 +25,8 @@ export interface ImageStep {
   /** The image there. */
   readonly source: string;
   readonly copy: CopyPlan;
+  /** What is to be copied, by snapshot; empty where nothing is. */
+  readonly disks: Readonly<Record<string, DiskSize>>;
   /** The image that instances start from here; empty where there are none. */
   readonly present: string;
   /** A roll-out did not get to its end, as when its job was killed. */
@@ -32,25 +37,49 @@ export interface ImageStep {
  * Reads what has to be done for this environment to run on the image that the other one runs on. Throws `IMAGE_PROMOTION_OFF` where the
  * tenant's roles may not copy it, and what `wantedCopy` throws.
  */
-export async function planImageStep(there: OpenPlace, here: OpenPlace, source: string): Promise<ImageStep> {
+export async function planImageStep(
+  there: OpenPlace,
+  here: OpenPlace,
+  { source, directory }: { readonly source: string; readonly directory: string },
+): Promise<ImageStep> {
   const { aws, place, bucket } = here;
   const [facts, record, account] = await Promise.all([
     readPlatformFacts(aws, place.environment),
     readTenantRecord(aws, place),
-    aws.account(),
+    there.aws.account(),
   ]);
   if (record.imagesFrom !== there.place.environment) throw promotionOff(place, there.place);
   if (source === '') throw unknownImage(there.place);
   const found = await readBakedImage(there.aws, there, source);
   const snapshots = await readSnapshots(there.aws, found.image?.BlockDeviceMappings ?? []);
-  const target = { place, from: there.place.environment, account, encryptionKey: facts['key-arn'] };
+  const { instances } = await readVendhostConfig(directory);
+  const target = {
+    ...{ place, from: there.place.environment, account },
+    ...{ encryptionKey: facts['key-arn'], instanceType: instances.type },
+  };
   const wanted = wantedCopy({ ...found, id: source, snapshots }, target);
   const [own, present = '', isUnfinished] = await Promise.all([
     findImage(aws, { place, bucket }, wanted.bakeKey),
     readOwnImage(aws, place),
     isInterrupted(aws, place),
   ]);
-  return { facts, source, copy: planCopy(wanted, own), present, isUnfinished };
+  const copy = planCopy(wanted, own);
+  const disks = copy.kind === 'use' ? {} : await measureDisks(there, place, snapshots);
+  return { facts, source, copy, disks, present, isUnfinished };
+}
+
+async function measureDisks(there: OpenPlace, here: Place, snapshots: readonly { readonly SnapshotId?: string }[]) {
+  const ids = snapshots.flatMap(({ SnapshotId }) => SnapshotId ?? []);
+  const sizes = ids.map(async (id) => [id, await measureDisk(there.aws, id)] as const);
+  const measured = await Promise.all(sizes).catch((thrown: unknown) => {
+    if (thrown instanceof Error && thrown.name.startsWith('AccessDenied')) throw readingOff(here, there.place, thrown);
+    if (ebsReason(thrown) === undefined) throw thrown;
+    throw copyFailed(
+      `the disks of the image in ${there.place.environment} cannot be read (${ebsReason(thrown)})`,
+      thrown,
+    );
+  });
+  return Object.fromEntries(measured);
 }
 
 async function isInterrupted(aws: Aws, place: Place): Promise<boolean> {
@@ -87,7 +116,13 @@ export function imageStepWords(step: ImageStep): string {
   const before = present === '' ? '' : `, in place of ${present}`;
   return copy.kind === 'use'
     ? `image ${copy.imageId}, the copy of ${source}, is rolled out${before}`
-    : `image ${source} is copied (bake key ${copy.wanted.bakeKey.slice(0, 12)}) and rolled out${before}`;
+    : `image ${source} is copied (${Object.values(step.disks).map(diskWords).join('; ')}; bake key ${copy.wanted.bakeKey.slice(0, 12)}) and rolled out${before}`;
+}
+
+/** The same for programs. */
+export function imageStepValue({ source, copy, present, disks }: ImageStep) {
+  const bytes = Object.values(disks).reduce((sum, { blocks, blockSize }) => sum + blocks * blockSize, 0);
+  return { source, ...(copy.kind === 'use' ? { copy: copy.imageId } : { disks, bytes }), present };
 }
 
 /**
@@ -96,7 +131,7 @@ export function imageStepWords(step: ImageStep): string {
  */
 export async function bringImage(
   runtime: Runtime,
-  { aws, place, bucket }: OpenPlace,
+  [there, { aws, place, bucket }]: readonly [there: OpenPlace, here: OpenPlace],
   step: ImageStep,
   { directory, reason }: { readonly directory: string; readonly reason: string },
 ): Promise<string> {
@@ -106,7 +141,8 @@ export async function bringImage(
   const work = async () => {
     const isKept = copy.kind === 'use' && (await markChosen(aws, owner, copy.bakeKey, copy.imageId));
     if (copy.kind === 'use' && !isKept) throw prunedMeanwhile(copy.imageId);
-    const image = copy.kind === 'use' ? copy.imageId : await copyImage(runtime, aws, { owner, facts }, copy.wanted);
+    const route = { from: there.aws, to: aws };
+    const image = copy.kind === 'use' ? copy.imageId : await copyImage(runtime, route, { owner, facts }, copy.wanted);
     await provision(runtime, aws, { ...place, directory, image, dryRun: false, onlyImage: true });
     return image;
   };
@@ -126,6 +162,18 @@ function promotionOff({ tenant, environment }: Place, there: Place): VendhostErr
       `the environment ${environment} of platform.yml needs \`images_from: ${there.environment}\`, its access stack deployed, and ${tenant} vended again`,
       'a tenant with two projects, or without a runner, has no job that could',
     ],
+    hint: `ask the platform team; or promote the revision alone, without --image: ${environment} then runs on the image it bakes`,
+  });
+}
+
+function readingOff({ tenant, environment }: Place, there: Place, cause: Error): VendhostError {
+  const message = `jobs of ${tenant} may not read images of ${there.environment}`;
+  return new VendhostError('IMAGE_PROMOTION_OFF', message, {
+    details: [
+      `with \`images_from: ${there.environment}\` of ${environment} the access stack of ${there.environment} needs to be deployed, too, and ${tenant} vended there again`,
+      messageOf(cause),
+    ],
+    cause,
     hint: `ask the platform team; or promote the revision alone, without --image: ${environment} then runs on the image it bakes`,
   });
 }

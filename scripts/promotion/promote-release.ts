@@ -11,7 +11,7 @@ import { readRevision, readState } from '../release/release-state.ts';
 import { release } from '../release/start.ts';
 import { isUploaded } from '../revision/upload.ts';
 import type { Runtime } from '../runtime.ts';
-import { bringImage, imageStepWords, isBrought, planImageStep } from './bring-image.ts';
+import { bringImage, imageStepValue, imageStepWords, isBrought, planImageStep } from './bring-image.ts';
 import { compareImages, comparisonWords, type OpenPlace } from './compare-images.ts';
 import { handOver } from './hand-over.ts';
 import { type PromotedSoftware, promotedShortly, promotedWords } from './promotion.ts';
@@ -57,12 +57,20 @@ export async function promoteRelease(runtime: Runtime, options: PromoteOptions):
   const [own, images, image] = await Promise.all([
     readTarget(runtime, openHere, target, promoted),
     compareImages(openThere, openHere, promoted.image),
-    options.withImage ? planImageStep(openThere, openHere, promoted.image) : undefined,
+    options.withImage
+      ? planImageStep(openThere, openHere, { source: promoted.image, directory: options.directory })
+      : undefined,
   ]);
   const about = image === undefined ? comparisonWords(images, there.environment) : [imageStepWords(image)];
   const lines = [promotedWords(promoted), ...about];
   const origin = { ...promoted.from, ...(image === undefined ? {} : { image: promoted.image }) };
-  const value = { revisionKey: promoted.revision, from: origin, push: promoted.push, images };
+  const value = {
+    revisionKey: promoted.revision,
+    from: origin,
+    push: promoted.push,
+    images,
+    ...(image && { image: imageStepValue(image) }),
+  };
   if (own.hasIt && (image === undefined || isBrought(image))) {
     const { revision, push } = promoted;
     const started = { place: here, bucket: target.bucket, executionId: own.runs, revision };
@@ -81,7 +89,7 @@ export async function promoteRelease(runtime: Runtime, options: PromoteOptions):
   }
   await out.confirm(`${lines.join('\n')}\n${what}?`);
   for (const line of lines) out.step(line);
-  if (image !== undefined && !isBrought(image)) await bringImage(runtime, openHere, image, options);
+  if (image !== undefined && !isBrought(image)) await bringImage(runtime, [openThere, openHere], image, options);
   const action = { action: 'release promote', target: promoted.revision, before: own.runs, reason: options.reason };
   const released = await withAudit(
     runtime,

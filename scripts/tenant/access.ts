@@ -3,6 +3,7 @@ import { readStoredRecord, readVendedRecord } from '../aws/read-facts.ts';
 import type { Aws } from '../aws/session.ts';
 import type { Environment } from '../config/environment.ts';
 import type { PlatformFacts, VendedRecord } from '../config/facts.ts';
+import { isPromoted } from '../config/files.ts';
 import { names, type Place } from '../config/names.ts';
 import type { PlatformConfig } from '../config/platform.ts';
 import { portIn, projectsOf, type TenantConfig } from '../config/tenant.ts';
@@ -55,7 +56,9 @@ export function accessApp(parts: AccessParts): AppBuilder {
       intake: tenant.intake,
       builds: buildSettings(platform, tenant),
       // Without a job that releases and bakes there is none that promotes.
-      imagesFrom: software === undefined && tenant.intake !== 'webhook' ? chosen.config.images_from : undefined,
+      ...(software === undefined && tenant.intake !== 'webhook'
+        ? { imagesFrom: chosen.config.images_from, isPromoted: isPromoted(platform, chosen.environment) }
+        : {}),
     });
   };
 }

@@ -69,7 +69,7 @@ const named = {
 };
 /** Where images are promoted. */
 const promoting = {
-  'platform-boundary-promoting': 'vendhost-production-boundary',
+  'tenant-promoted': 'vendhost-staging-tenant-promoted',
   'tenant-promoting': 'vendhost-production-tenant-promoting',
 };
 const files = Object.keys({ ...named, ...boundaries, ...promoting });
@@ -163,7 +163,8 @@ describe('review files', () => {
   });
 
   test.each(Object.entries(promoting))('%s is what its file says', async (file, name) => {
-    const app = accessApp('production', { images: 'staging' });
+    const environment = name.includes('staging') ? 'staging' : 'production';
+    const app = accessApp(environment);
     await expect(reviewFile(readPolicy(app, name))).toMatchFileSnapshot(join(folder, `${file}.yml`));
   });
 });
@@ -397,7 +398,7 @@ describe('policies', () => {
       branch: 'b'.repeat(100),
       project: longest('p'),
     };
-    const tenant = tenantApp({ ...granted, imagesFrom: 'staging' });
+    const tenant = tenantApp({ ...granted, imagesFrom: 'staging', isPromoted: true });
     const switching = tenantApp({ ...granted, maintenanceSwitch: `<p>${'é'.repeat(510)}`, balancers: bothBalancers });
     const halves = tenantApp({ ...granted, software: longest('s') });
     const registrySecret = `arn:aws:secretsmanager:${region}:111111111111:secret:${'r'.repeat(100)}`;
@@ -409,7 +410,6 @@ describe('policies', () => {
     const platform = accessApp('production', {
       region,
       costs: true,
-      images: 'staging',
       path: `acme/${'p'.repeat(100)}`,
     });
     // Where nobody approves, jobs may more.

@@ -1,8 +1,8 @@
 /** How an SDK client of this account reaches the local cloud. */
-export function clientConfig(endpoint: string, account: string) {
+export function clientConfig(endpoint: string, account: string, region = 'eu-west-1') {
   return {
     endpoint,
-    region: 'eu-west-1',
+    region,
     credentials: { accessKeyId: account, secretAccessKey: 'local-cloud' },
   };
 }

@@ -12,6 +12,7 @@ const services = [
   'cloudwatch',
   'codedeploy',
   'codepipeline',
+  'ebs',
   'ec2',
   'ec2messages',
   'elasticloadbalancing',
@@ -106,7 +107,7 @@ function tagStatements(scope: PlatformScope): PolicyStatement[] {
       StringNotEquals: { [layer('RequestTag')]: tenantLayers },
     }),
     foreign('OtherTenant', 'ResourceTag', 'tenant'),
-    ...otherEnvironments(scope),
+    foreign('OtherEnvironment', 'ResourceTag', 'environment'),
     // An instance of a tenant's stands in the platform's subnets, but in none of its security groups.
     deny('PlatformGroups', ['ec2:*'], scope.ec2('security-group'), {
       StringEquals: { [layer('ResourceTag')]: ['balancer', 'network'] },
@@ -114,27 +115,6 @@ function tagStatements(scope: PlatformScope): PolicyStatement[] {
     deny('KeepTags', untagging, ['*'], { 'ForAnyValue:StringLike': { 'aws:TagKeys': 'vendhost:*' } }),
     // Without keys the call deletes all tags (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteTags.html).
     deny('KeepAllTags', ['ec2:DeleteTags'], ['*'], { Null: { 'aws:TagKeys': 'true' } }),
-  ];
-}
-
-/**
- * Nothing of another environment. Where images are promoted, a volume may be made of a snapshot of the one they come from: the role's own
- * policy says of whose, and its key is one that only EC2 may use for it (docs/decisions/0058-images-are-promoted-by-their-disks.md).
- */
-function otherEnvironments({ config }: PlatformScope): PolicyStatement[] {
-  const tag = 'aws:ResourceTag/vendhost:environment';
-  const own = '${aws:PrincipalTag/vendhost:environment}';
-  const conditions = (environments: string | string[]) => ({
-    Null: { [tag]: 'false' },
-    StringNotEquals: { [tag]: environments },
-  });
-  const from = config.images_from;
-  if (from === undefined) return [deny('OtherEnvironment', ['*'], ['*'], conditions(own))];
-  const notActions = ['ec2:CreateVolume', 'kms:*'];
-  const rest = { sid: 'OtherEnvironment', effect: Effect.DENY, notActions, resources: ['*'] };
-  return [
-    new PolicyStatement({ ...rest, conditions: conditions(own) }),
-    deny('OtherDisks', notActions, ['*'], conditions([own, from])),
   ];
 }
 

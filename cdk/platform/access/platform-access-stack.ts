@@ -8,7 +8,7 @@ import { Boundary, ServiceBoundary } from './boundary.ts';
 import { BuilderProfile } from './builder-role.ts';
 import { tenantDriftRights } from './drift-rights.ts';
 import { PlatformScope } from './platform-scope.ts';
-import { promotionRights } from './promotion-rights.ts';
+import { promotedRights, promotionRights } from './promotion-rights.ts';
 import { platformRoles } from './roles.ts';
 import { switchBoundary } from './switch-boundary.ts';
 
@@ -17,7 +17,8 @@ import { switchBoundary } from './switch-boundary.ts';
  * deploy this stack: a pipeline that could deploy it could give itself any right.
  */
 export class AccessStack extends VendhostStack {
-  constructor(app: App, { environment, config, issuer, audience, project }: PlatformProps) {
+  constructor(app: App, props: PlatformProps) {
+    const { environment, config, issuer, audience, project } = props;
     super(
       app,
       names.platformStack(environment, 'access'),
@@ -37,13 +38,17 @@ export class AccessStack extends VendhostStack {
       description: `Tenants' jobs: detect the drift of their own stacks in ${environment}`,
       rights: tenantDriftRights(scope),
     });
-    if (config.images_from !== undefined) {
-      makePolicy(this, 'TenantPromoting', {
-        name: names.promotingPolicy(environment),
-        description: `Tenants' jobs: copy their images of another environment to ${environment}`,
-        rights: promotionRights(scope, config.images_from),
-      });
-    }
+    // Always, as IAM deletes no policy that roles of other stacks have; where images are promoted, those roles get them.
+    makePolicy(this, 'TenantPromoting', {
+      name: names.promotingPolicy(environment),
+      description: `Tenants' jobs: copy their images of another environment to ${environment}`,
+      rights: promotionRights(scope),
+    });
+    makePolicy(this, 'TenantPromoted', {
+      name: names.promotedPolicy(environment),
+      description: `Tenants' jobs: read the disks of their images of ${environment}, to promote them`,
+      rights: promotedRights(scope),
+    });
     const builder = new BuilderProfile(this, 'Builder', { scope, boundary: boundary.policy });
     if (project !== undefined) {
       const { path, branch } = project;

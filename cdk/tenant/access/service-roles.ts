@@ -14,7 +14,10 @@ export function planRole(
   scope: Scope,
   projects: readonly [GitlabProject, ...GitlabProject[]],
   reading: ListedPolicy,
+  isPromoted: boolean,
 ): CfnRole {
+  const { environment } = scope.place;
+  const policies = [names.driftPolicy(environment), ...(isPromoted ? [names.promotedPolicy(environment)] : [])];
   return tenantRole(parent, {
     scope,
     role: 'plan',
@@ -22,7 +25,7 @@ export function planRole(
     trust: anyBranchTrust(scope, ...projects),
     rights: [],
     attached: [reading],
-    foreign: [scope.globalArn('iam', `policy/${names.driftPolicy(scope.place.environment)}`)],
+    foreign: policies.map((name) => scope.globalArn('iam', `policy/${name}`)),
   });
 }
 

@@ -64,6 +64,8 @@ export interface AccessProps {
   readonly builds?: BuildSettings | undefined;
   /** Environment whose images may be promoted to this one. */
   readonly imagesFrom?: Environment | undefined;
+  /** Whether the tenant's images may be promoted to another environment. */
+  readonly isPromoted?: boolean | undefined;
 }
 
 /** A tenant's roles in one environment, and the record from which its jobs learn them. */
@@ -121,7 +123,7 @@ class TenantAccessStack extends VendhostStack {
         foreign,
         registry,
       }),
-      planRole(this, scope, projects, reading),
+      planRole(this, scope, projects, reading, props.isPromoted === true),
       executionRole(this, scope, launching),
       pipelineRole(this, scope),
       codedeployRole(this, scope, launching),

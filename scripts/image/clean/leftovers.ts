@@ -1,7 +1,7 @@
 import type { Filter, Image } from '@aws-sdk/client-ec2';
 import type { Aws } from '../../aws/session.ts';
 import { type Place, tags } from '../../config/names.ts';
-import { isRun, runTag, sourceSnapshotTag } from '../bake-run.ts';
+import { isRun, runTag } from '../bake-run.ts';
 import { tagOf } from '../image-faults.ts';
 
 /** What a bake leaves when nobody cleans up after it, by id. */
@@ -12,13 +12,10 @@ export interface Leftovers {
   readonly images: readonly Image[];
   /** Including those of the images. */
   readonly snapshots: readonly string[];
-  /** Disks that a copy of an image was making; a builder's are deleted with it. */
-  readonly volumes: readonly string[];
 }
 
 export const nothingLeft: Leftovers = {
-  ...{ instances: [], keyPairs: [], securityGroups: [], images: [] },
-  ...{ snapshots: [], volumes: [] },
+  ...{ instances: [], keyPairs: [], securityGroups: [], images: [], snapshots: [] },
 };
 
 /** The resources of one run. */
@@ -36,8 +33,7 @@ export async function findTraces(aws: Aws, place: Place, run = '*'): Promise<Rea
   const wanted = { ...tags(place.environment, 'image', place.tenant), [runTag]: run };
   const Filters: Filter[] = Object.entries(wanted).map(([tag, value]) => ({ Name: `tag:${tag}`, Values: [value] }));
   const alive = { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] };
-  const copying = { Name: 'tag-key', Values: [sourceSnapshotTag] };
-  const [instances, keyPairs, securityGroups, images, snapshots, volumes] = await Promise.all([
+  const [instances, keyPairs, securityGroups, images, snapshots] = await Promise.all([
     all(sdk.paginateDescribeInstances({ client }, { Filters: [...Filters, alive] }), ({ Reservations = [] }) =>
       Reservations.flatMap(({ Instances = [] }) => Instances),
     ),
@@ -46,11 +42,8 @@ export async function findTraces(aws: Aws, place: Place, run = '*'): Promise<Rea
     all(sdk.paginateDescribeSecurityGroups({ client }, { Filters }), ({ SecurityGroups }) => SecurityGroups),
     all(sdk.paginateDescribeImages({ client }, { Owners: ['self'], Filters }), ({ Images }) => Images),
     all(sdk.paginateDescribeSnapshots({ client }, { OwnerIds: ['self'], Filters }), ({ Snapshots }) => Snapshots),
-    all(sdk.paginateDescribeVolumes({ client }, { Filters: [...Filters, copying] }), ({ Volumes }) => Volumes).catch(
-      noVolumes,
-    ),
   ]);
-  const lists = { instances, keyPairs, securityGroups, images, snapshots, volumes };
+  const lists = { instances, keyPairs, securityGroups, images, snapshots };
   const runs = new Set(Object.values(lists).flatMap((list) => list.map(runOf)));
   const of = <T extends Tagged>(list: readonly T[], wantedRun: string) =>
     list.filter((one) => runOf(one) === wantedRun);
@@ -63,16 +56,9 @@ export async function findTraces(aws: Aws, place: Place, run = '*'): Promise<Rea
         securityGroups: of(securityGroups, each).flatMap(({ GroupId }) => GroupId ?? []),
         images: of(images, each),
         snapshots: of(snapshots, each).flatMap(({ SnapshotId }) => SnapshotId ?? []),
-        volumes: of(volumes, each).flatMap(({ VolumeId }) => VolumeId ?? []),
       },
     ]),
   );
-}
-
-/** A role that may not look may not create any either: both permissions come with promoting images. */
-function noVolumes(thrown: unknown): [] {
-  if (thrown instanceof Error && thrown.name === 'UnauthorizedOperation') return [];
-  throw thrown;
 }
 
 type Tagged = Pick<Image, 'Tags'>;
@@ -95,6 +81,5 @@ export function linesOfTraces(left: Leftovers): string[] {
     ...left.securityGroups.map((id) => `security group ${id}`),
     ...left.images.map(({ ImageId }) => `image ${ImageId}`),
     ...left.snapshots.map((id) => `snapshot ${id}`),
-    ...left.volumes.map((id) => `volume ${id}`),
   ];
 }

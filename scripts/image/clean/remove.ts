@@ -12,7 +12,7 @@ export interface Removed {
 }
 
 /** EC2's error codes for resources that somebody else removed meanwhile. */
-const gone = /^Invalid(InstanceID|Group|GroupId|AMIID|Snapshot|Volume)\.(NotFound|Unavailable)$/;
+const gone = /^Invalid(InstanceID|Group|GroupId|AMIID|Snapshot)\.(NotFound|Unavailable)$/;
 
 const terminateLimitMs = 5 * 60_000;
 
@@ -51,9 +51,6 @@ export async function removeLeftovers(
   }
   for (const SnapshotId of left.snapshots) {
     await attempt(`snapshot ${SnapshotId}`, () => ec2.send(new sdk.DeleteSnapshotCommand({ SnapshotId })));
-  }
-  for (const VolumeId of left.volumes) {
-    await attempt(`volume ${VolumeId}`, () => ec2.send(new sdk.DeleteVolumeCommand({ VolumeId })));
   }
   for (const GroupId of left.securityGroups) {
     await attempt(`security group ${GroupId}`, async () => {

@@ -12,12 +12,12 @@ import { tagList } from '../builder/launch.ts';
 import { tagOf } from '../image-faults.ts';
 import { type ImageOwner, writeRecord } from '../record.ts';
 import { finishImage, verifyImage } from '../verify.ts';
-import { type CopyRun, copyDisk } from './copy-disk.ts';
+import { copyDisk } from './copy-disk.ts';
 import type { WantedCopy } from './copy-plan.ts';
-import { adopt, copyTags, findCopyTraces } from './copy-traces.ts';
+import { adopt, type CopyRoute, type CopyRun, copyTags, findCopyTraces } from './copy-traces.ts';
 
 /** Longest time to wait for a bake or another copy of the same bake key, and for the copy to be available. */
-const waitLimitMs = 60 * 60_000;
+const waitLimitMs = 3 * 60 * 60_000;
 
 /**
  * Copies an image, and puts the copy on record in place of what was baked of the same. Under the lease of its bake key, so that neither a bake nor another
@@ -25,17 +25,18 @@ const waitLimitMs = 60 * 60_000;
  */
 export async function copyImage(
   runtime: Runtime,
-  aws: Aws,
+  route: CopyRoute,
   { owner, facts }: { owner: ImageOwner; facts: PlatformFacts },
   wanted: WantedCopy,
 ): Promise<string> {
+  const aws = route.to;
   const { out, env } = runtime;
   const { bakeKey, inputs, from, source, account, place } = wanted;
   const run = newRun();
   const lease = await waitForLease(runtime, aws, owner, { bakeKey, run });
   try {
     const copy = { wanted, run, traces: await findCopyTraces(aws, wanted) };
-    const imageId = await madeImage(runtime, aws, copy);
+    const imageId = await madeImage(runtime, route, copy);
     await verifyImage(aws, { facts }, imageId);
     await finishImage(runtime, aws, { place, source: { name: `${source.ImageId} of ${from}` }, bakeKey }, imageId);
     const promotedFrom = {
@@ -70,10 +71,11 @@ async function waitForLease(
 }
 
 /** The image of a run that died before it was on record, or a new one. */
-async function madeImage(runtime: Runtime, aws: Aws, copy: CopyRun): Promise<string> {
+async function madeImage(runtime: Runtime, route: CopyRoute, copy: CopyRun): Promise<string> {
+  const aws = route.to;
   const begun = copy.traces.images.find(({ State }) => State === 'available' || State === 'pending');
   if (begun?.ImageId !== undefined) await adopt(aws, copy.run, [begun.ImageId, ...snapshotsOf(begun)]);
-  const imageId = begun?.ImageId ?? (await register(runtime, aws, copy));
+  const imageId = begun?.ImageId ?? (await register(runtime, route, copy));
   const { DescribeImagesCommand } = await import('@aws-sdk/client-ec2');
   await poll({
     what: `${imageId} to be available`,
@@ -89,18 +91,18 @@ async function madeImage(runtime: Runtime, aws: Aws, copy: CopyRun): Promise<str
   return imageId;
 }
 
-async function register(runtime: Runtime, aws: Aws, copy: CopyRun): Promise<string> {
+async function register(runtime: Runtime, route: CopyRoute, copy: CopyRun): Promise<string> {
   const { RegisterImageCommand } = await import('@aws-sdk/client-ec2');
   const { source } = copy.wanted;
   runtime.out.step(`copying the disks of ${source.ImageId}`);
   const disks = new Map<string, string>();
-  for (const snapshot of snapshotsOf(source)) disks.set(snapshot, await copyDisk(runtime, aws, copy, snapshot));
+  for (const snapshot of snapshotsOf(source)) disks.set(snapshot, await copyDisk(runtime, route, copy, snapshot));
   const request = registration(copy.wanted, copy.run, disks);
-  const ec2 = await aws.ec2();
+  const ec2 = await route.to.ec2();
   const made = await ec2.send(new RegisterImageCommand(request)).catch(async (error: unknown) => {
     // It has no token: a call whose answer was lost is repeated, and finds its own image. The run is in the name.
     if (!(error instanceof Error && error.name === 'InvalidAMIName.Duplicate')) throw error;
-    const { images } = await findCopyTraces(aws, copy.wanted);
+    const { images } = await findCopyTraces(route.to, copy.wanted);
     return { ImageId: images.find(({ Name }) => Name === request.Name)?.ImageId };
   });
   return answered(made.ImageId, 'EC2 RegisterImage', 'an image');

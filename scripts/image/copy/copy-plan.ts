@@ -2,6 +2,7 @@ import type { Image, Snapshot } from '@aws-sdk/client-ec2';
 import type { Environment } from '../../config/environment.ts';
 import type { Place } from '../../config/names.ts';
 import type { BakeInputs } from '../../config/stored.ts';
+import { architectureOf } from '../../config/vendhost.ts';
 import { VendhostError } from '../../errors.ts';
 import { bakeKey } from '../bake-key.ts';
 import type { BakedImage } from '../baked-image.ts';
@@ -9,7 +10,7 @@ import type { RecordedImage } from '../find.ts';
 import { imageFaults } from '../image-faults.ts';
 import { bakedImageFaults } from '../verify.ts';
 
-/** The image that another environment of the account runs on. */
+/** The image that another environment runs on. */
 export interface SourceImage extends BakedImage {
   readonly id: string;
   readonly snapshots: readonly Snapshot[];
@@ -19,9 +20,12 @@ export interface SourceImage extends BakedImage {
 export interface CopyTarget {
   readonly place: Place;
   readonly from: Environment;
+  /** That the image is in. */
   readonly account: string;
   /** ARN of the key that encrypts the copy. */
   readonly encryptionKey: string;
+  /** Instance type that is to start from it. */
+  readonly instanceType: string;
 }
 
 /** An image to copy, and what its copy is here. */
@@ -53,12 +57,22 @@ export function wantedCopy(found: SourceImage, target: CopyTarget): WantedCopy {
   return { ...target, source, inputs, bakeKey: bakeKey(inputs) };
 }
 
-function sourceFaults({ image, record, id, snapshots }: SourceImage, { place, from, account }: CopyTarget): string[] {
+function sourceFaults(found: SourceImage, { place, from, account, instanceType }: CopyTarget): string[] {
+  const { image, record, id, snapshots } = found;
   if (image === undefined) return [`EC2 does not know ${id} any more: it was deregistered`];
   const there = { tenant: place.tenant, environment: from };
   const faults = imageFaults(image, { place: there, account });
   if (record === undefined) return [...faults, `no record of ${place.tenant} in ${from} says what it was made of`];
-  return [...faults, ...bakedImageFaults(image, snapshots, record.inputs.encryptionKey), ...billingFaults(image)];
+  return [
+    ...faults,
+    ...bakedImageFaults(image, snapshots, record.inputs.encryptionKey),
+    ...billingFaults(image),
+    ...(image.Architecture === architectureOf(instanceType)
+      ? []
+      : [
+          `it is ${image.Architecture}, and cannot start ${instanceType}, which is instances.type in ${place.environment}`,
+        ]),
+  ];
 }
 
 /** Made of snapshots, an image has no billing codes (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RegisterImage.html). */

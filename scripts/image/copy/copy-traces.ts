@@ -1,4 +1,4 @@
-import type { Image, Snapshot, Tag, Volume } from '@aws-sdk/client-ec2';
+import type { Image, Snapshot, Tag } from '@aws-sdk/client-ec2';
 import type { Aws } from '../../aws/session.ts';
 import { tags } from '../../config/names.ts';
 import { promotedFromTag, runTag, sourceSnapshotTag } from '../bake-run.ts';
@@ -18,7 +18,18 @@ export function copyTags({ place, from, source }: WantedCopy, run: string): Reco
 export interface CopyTraces {
   readonly images: readonly Image[];
   readonly snapshots: readonly Snapshot[];
-  readonly volumes: readonly Volume[];
+}
+
+/** Where an image is, and where it is copied to. */
+export interface CopyRoute {
+  readonly from: Aws;
+  readonly to: Aws;
+}
+
+export interface CopyRun {
+  readonly wanted: WantedCopy;
+  readonly run: string;
+  readonly traces: CopyTraces;
 }
 
 /** Finds it by its tags, whatever run made it. */
@@ -27,13 +38,11 @@ export async function findCopyTraces(aws: Aws, wanted: WantedCopy): Promise<Copy
   const client = await aws.ec2();
   const wantedTags = Object.entries(copyTags(wanted, '*')).filter(([tag]) => tag !== runTag);
   const Filters = wantedTags.map(([tag, value]) => ({ Name: `tag:${tag}`, Values: [value] }));
-  const found = { images: [] as Image[], snapshots: [] as Snapshot[], volumes: [] as Volume[] };
+  const found = { images: [] as Image[], snapshots: [] as Snapshot[] };
   for await (const page of sdk.paginateDescribeImages({ client }, { Owners: ['self'], Filters }))
     found.images.push(...(page.Images ?? []));
   for await (const page of sdk.paginateDescribeSnapshots({ client }, { OwnerIds: ['self'], Filters }))
     found.snapshots.push(...(page.Snapshots ?? []));
-  for await (const page of sdk.paginateDescribeVolumes({ client }, { Filters }))
-    found.volumes.push(...(page.Volumes ?? []));
   return found;
 }
 
@@ -44,7 +53,7 @@ export async function adopt(aws: Aws, run: string, ids: readonly string[]): Prom
   await (await aws.ec2()).send(new CreateTagsCommand({ Resources: [...ids], Tags: [{ Key: runTag, Value: run }] }));
 }
 
-/** Tags of a volume or snapshot that is a copy of this snapshot. */
+/** Tags of a snapshot that is a copy of this one. */
 export function diskTags(wanted: WantedCopy, run: string, snapshot: string): Tag[] {
   return tagList({ ...copyTags(wanted, run), [sourceSnapshotTag]: snapshot });
 }

@@ -66,7 +66,6 @@ async function splitImages(aws: Aws, place: Place): Promise<{ left: Leftovers; u
     securityGroups: runs.flatMap(({ securityGroups }) => securityGroups),
     images: own.filter((image) => !stays.has(image)).map(({ image }) => image),
     snapshots: [...new Set(snapshots)].filter((id) => !needed.has(id)),
-    volumes: runs.flatMap(({ volumes }) => volumes),
   };
   return { left, used };
 }

@@ -21,13 +21,12 @@ interface Choices {
   readonly region?: string;
   readonly vending?: 'people' | 'jobs';
   readonly costs?: boolean;
-  readonly images?: 'staging';
   /** Path of the platform's project. */
   readonly path?: string;
 }
 
 function platform(environment: Environment, choices: Choices): PlatformProps {
-  const { region = 'eu-west-1', vending = 'jobs', costs = false, images, path = 'acme/platform' } = choices;
+  const { region = 'eu-west-1', vending = 'jobs', costs = false, path = 'acme/platform' } = choices;
   const config = platformSchema.parse({
     name: 'lanterns',
     gitlab: 'https://gitlab.example.com',
@@ -44,7 +43,7 @@ function platform(environment: Environment, choices: Choices): PlatformProps {
   const certificate = `arn:${region.startsWith('cn-') ? 'aws-cn' : 'aws'}:acm:${region}:${account}:certificate/0c5f3a52`;
   return platformProps(config, environment, {
     ...environmentOf(config, environment),
-    ...{ region, certificate, costs, images_from: images },
+    ...{ region, certificate, costs },
   });
 }
 

@@ -54,6 +54,12 @@ export function newEc2(kind: Ec2Kind, owner: Owner): Thing {
   return { on: ec2(kind, owner).on };
 }
 
+/** What a call makes, before it has an id: AWS asks about `*`, which the simulator would take for a pattern. */
+export function unnamed(kind: Ec2Kind): Thing {
+  const of = kind === 'image' || kind === 'snapshot' ? '' : account;
+  return { on: `arn:aws:ec2:${region}:${of}:${kind}/unnamed` };
+}
+
 export function keyPair(name: string, tags?: Readonly<Record<string, string>>): Thing {
   return { on: arn('ec2', `key-pair/${name}`), ...(tags === undefined ? {} : { tags }) };
 }

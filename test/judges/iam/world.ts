@@ -115,7 +115,7 @@ function* apps(): Generator<App> {
       logDays: 30,
       intake: 's3',
       maintenanceSwitch: '<p>Back soon',
-      ...(place.environment === 'production' ? { imagesFrom: 'dev' as const } : {}),
+      ...(place.environment === 'production' ? { imagesFrom: 'dev' as const } : { isPromoted: true }),
       ...otherwise(place.tenant),
     });
   }

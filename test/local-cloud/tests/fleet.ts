@@ -46,8 +46,8 @@ export class Fleet {
   readonly subnets = [this.subnet, 'subnet-00000002'];
   readonly vpc = 'vpc-00000001';
 
-  constructor(endpoint: string, account: string) {
-    const config = clientConfig(endpoint, account);
+  constructor(endpoint: string, account: string, region?: string) {
+    const config = clientConfig(endpoint, account, region);
     this.ec2 = new EC2Client(config);
     this.scaling = new AutoScalingClient(config);
     this.balancing = new ElasticLoadBalancingV2Client(config);

@@ -10,6 +10,7 @@ from vendhost_cloud import parent, seams
 PARTS: tuple[str, ...] = (
     "machines",
     "ec2",
+    "ebs",
     "metadata_service",
     "load_balancers",
     "auto_scaling",

@@ -134,11 +134,12 @@ def _foreign_values(value: Any, shape: Shape, where: str) -> Iterator[str]:
     elif shape.type_name == "list":
         for number, item in enumerate(value, 1):
             yield from _foreign_values(item, shape.member, f"{where}.{number}.member")
-    elif constraint := _broken_constraint(value, shape):
+    elif constraint := broken_constraint(value, shape):
         yield f"Value '{value}' at '{where.lstrip('.')}' failed to satisfy constraint: Member must {constraint}"
 
 
-def _broken_constraint(value: Any, shape: Shape) -> str | None:
+def broken_constraint(value: Any, shape: Shape) -> str | None:
+    """What the model asks of a number or text, and this one is not."""
     most = shape.metadata.get("max")
     if shape.type_name in ("integer", "long"):
         return f"have value less than or equal to {most}" if most is not None and value > most else None

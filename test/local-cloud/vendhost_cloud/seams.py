@@ -32,6 +32,9 @@ SEAMS = (
         "replaced: which resource a request is about",
         ("extract_resource_arn",),
     ),
+    Seam(
+        "ministack.core.iam_actions", "which operation of a REST service a request is for", ("_BOTOCORE_SERVICE_MAP",)
+    ),
     Seam("ministack.core.iam_actions", "words of an error answer", ("_DENIED_CODES", "_resource_policy_denial")),
     Seam("ministack.core.iam_evaluator", "replaced: one request may need several permissions", ("enforce",)),
     Seam(

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { z } from 'zod';
+import { isPromoted } from '../../../scripts/config/files.ts';
 import { parseConfig, readConfig } from '../../../scripts/config/load.ts';
 import { platformSchema } from '../../../scripts/config/platform.ts';
 import { tenantSchema } from '../../../scripts/config/tenant.ts';
@@ -178,10 +179,24 @@ const environment = [
   '    domain: dev.example.com',
   '    certificate: arn:aws:acm:eu-west-1:111111111111:certificate/one',
 ];
+/** In another account and region. */
+const elsewhere = [
+  '    account: "222222222222"',
+  '    region: us-east-1',
+  '    cidr: 10.30.0.0/16',
+  '    domain: example.com',
+  '    certificate: arn:aws:acm:us-east-1:222222222222:certificate/one',
+];
 const head = ['name: acme', 'gitlab: https://gitlab.example.com', 'environments:'];
 
 describe('platform.yml', () => {
   const platform = (...lines: string[]) => faults(platformSchema, ...lines);
+
+  test('images come from whatever account and region', () => {
+    const lines = [...head, '  dev:', ...environment, '  production:', ...elsewhere, '    images_from: dev'];
+    const { value } = parseConfig('platform.yml', lines.join('\n'), platformSchema);
+    expect(value && (['dev', 'production'] as const).map((name) => isPromoted(value, name))).toEqual([true, false]);
+  });
 
   test('a sound one, with its defaults', () => {
     const { value } = parseConfig('platform.yml', [...head, '  dev:', ...environment].join('\n'), platformSchema);
@@ -272,6 +287,16 @@ describe('platform.yml', () => {
         'environments.dev.certificate: missing: must be a text',
         'environments.dev.vpc: unknown key: must be one of branch, account, region, role, cidr, subnets, nat, flow_logs, retention_days, domain, certificate, load_balancers, builders, alerts, vending, images_from, approval, costs',
       ],
+    ],
+    [
+      'images of the environment itself',
+      [...head, '  dev:', ...environment, '    images_from: dev'],
+      ['environments.dev.images_from: "dev" is wrong: must be another environment of this file: there is none'],
+    ],
+    [
+      'images of an environment that is not there',
+      [...head, '  dev:', ...environment, '  production:', ...elsewhere, '    images_from: staging'],
+      ['environments.production.images_from: "staging" is wrong: must be another environment of this file: dev'],
     ],
     [
       'builders that the world could reach by nobody having said so',

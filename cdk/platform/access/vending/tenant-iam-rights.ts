@@ -29,7 +29,11 @@ export function tenantIamRights(scope: PlatformScope): Right[] {
   const { environment } = scope;
   const roles = scope.tenantRoles(...tenantRoles);
   const policies = tenantPolicies.map((end) => scope.globalArn('iam', `policy/vendhost-${environment}-*-${end}`));
-  const ofPlatform = [names.driftPolicy(environment), names.promotingPolicy(environment)];
+  const ofPlatform = [
+    names.driftPolicy(environment),
+    names.promotedPolicy(environment),
+    names.promotingPolicy(environment),
+  ];
   const shared = ofPlatform.map((name) => scope.globalArn('iam', `policy/${name}`));
   const bounded = {
     StringEquals: { 'iam:PermissionsBoundary': scope.globalArn('iam', `policy/${names.boundary(environment)}`) },

@@ -1,4 +1,4 @@
-import { type Case, giving, step } from '../cases.ts';
+import { type Case, giving, step, via } from '../cases.ts';
 import { tenant } from '../owners.ts';
 import type { Step } from '../simulate.ts';
 import * as things from '../things.ts';
@@ -6,41 +6,41 @@ import * as things from '../things.ts';
 const self = tenant('shop', 'production');
 const before = tenant('shop');
 const by = things.roleName(self, 'deploy');
+const reader = things.roleName(before, 'plan');
 const own = giving(self.tags('image'));
-const encrypted = { 'ec2:Encrypted': 'true' };
 
 /** `release promote --image`, where production takes images from dev. */
 export function promotionCalls(): Case[] {
-  const fresh = (kind: things.Ec2Kind) => ({ on: things.ec2(kind, self, 'image').on });
-  const made: readonly [string, things.Ec2Kind][] = [
-    ['CreateVolume', 'volume'],
-    ['CreateSnapshot', 'snapshot'],
-    ['RegisterImage', 'image'],
-  ];
+  const made = things.ec2('snapshot', self, 'image');
   return [
-    allowed(
-      "makes a volume of its image's disk in dev",
-      step(by, 'ec2:CreateVolume', things.ec2('snapshot', before, 'image'), encrypted),
-      step(by, 'ec2:CreateVolume', fresh('volume'), { ...own, ...encrypted }),
-    ),
-    allowed(
-      'saves the volume',
-      step(by, 'ec2:CreateSnapshot', things.ec2('volume', self, 'image')),
-      step(by, 'ec2:CreateSnapshot', fresh('snapshot'), own),
-    ),
-    allowed('deletes the volume', step(by, 'ec2:DeleteVolume', things.ec2('volume', self, 'image'))),
-    allowed(
-      'registers the image',
-      step(by, 'ec2:RegisterImage', fresh('image'), own),
-      step(by, 'ec2:RegisterImage', things.ec2('snapshot', self, 'image')),
-    ),
-    ...made.map(([action, kind]) =>
+    ...['ebs:ListSnapshotBlocks', 'ebs:GetSnapshotBlock'].map((action) =>
       allowed(
-        `tags the ${kind} as it is made`,
-        step(by, 'ec2:CreateTags', fresh(kind), { ...own, 'ec2:CreateAction': action }),
+        `${action} of its image's disk in dev`,
+        step(reader, action, things.ec2('snapshot', before, 'image')),
+        step(reader, 'kms:Decrypt', things.key(before), via('ec2')),
       ),
     ),
-    ...['ec2:DescribeAvailabilityZones', 'ec2:DescribeVolumes'].map((action) => allowed(action, step(by, action, '*'))),
+    allowed(
+      'starts a disk',
+      step(by, 'ebs:StartSnapshot', things.unnamed('snapshot'), own),
+      // EBS says no `ec2:CreateAction`.
+      step(by, 'ec2:CreateTags', things.unnamed('snapshot'), own),
+      ...['kms:DescribeKey', 'kms:GenerateDataKeyWithoutPlaintext', 'kms:ReEncryptTo'].map((action) =>
+        step(by, action, things.key(self), via('ec2')),
+      ),
+      step(by, 'kms:CreateGrant', things.key(self), { ...via('ec2'), 'kms:GrantIsForAWSResource': 'true' }),
+    ),
+    ...['ebs:PutSnapshotBlock', 'ebs:CompleteSnapshot'].map((action) =>
+      allowed(action, step(by, action, made), step(by, 'kms:Decrypt', things.key(self), via('ec2'))),
+    ),
+    allowed('goes on with a disk', step(by, 'ec2:CreateTags', made, giving({ 'vendhost:bake-run': '0badf00d' }))),
+    allowed('gives a disk up', step(by, 'ec2:DeleteSnapshot', made)),
+    allowed(
+      'registers the image',
+      step(by, 'ec2:RegisterImage', things.unnamed('image'), own),
+      step(by, 'ec2:CreateTags', things.unnamed('image'), { ...own, 'ec2:CreateAction': 'RegisterImage' }),
+      step(by, 'ec2:RegisterImage', made),
+    ),
   ];
 }
 

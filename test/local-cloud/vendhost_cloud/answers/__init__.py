@@ -15,15 +15,16 @@ from botocore.model import OperationModel
 from ministack import app
 from ministack.core.responses import error_response_json
 
-from vendhost_cloud.answers import json_answer, xml_answer
+from vendhost_cloud.answers import json_answer, rest_answer, xml_answer
 from vendhost_cloud.errors import AwsError
 from vendhost_cloud.query_service import encode_error, service_model
 
 _log = logging.getLogger("vendhost")
 
 _JSON = ("acm", "codebuild", "codedeploy", "codepipeline", "events", "kms", "logs", "secretsmanager", "ssm")
+_REST = ("ebs",)
 _XML = ("autoscaling", "cloudformation", "ec2", "elasticloadbalancing", "iam", "rds", "sts")
-MODELS = {**{name: name for name in (*_JSON, *_XML)}, "elasticloadbalancing": "elbv2"}
+MODELS = {**{name: name for name in (*_JSON, *_REST, *_XML)}, "elasticloadbalancing": "elbv2"}
 """ministack's name of a service -> botocore's. What is not here is ministack's alone, and is not checked."""
 
 _ERRORS = ("codebuild", "codedeploy", "codepipeline")
@@ -43,10 +44,18 @@ def _checked(name: str, handler: Handler) -> Handler:
     @functools.wraps(handler)
     async def handle(method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Response:
         status, answer_headers, content = await handler(method, path, headers, body, query)
-        operation = _operation(name, headers, body, query)
+        operation = (
+            rest_answer.operation_of(service_model(name), method, path)
+            if name in _REST
+            else _operation(name, headers, body, query)
+        )
         if operation is None:
             return status, answer_headers, content
-        found = faults(name, operation, status, content)
+        found = (
+            list(rest_answer.faults(operation, status, answer_headers, content))
+            if name in _REST
+            else faults(name, operation, status, content)
+        )
         if not found:
             return status, answer_headers, content
         message = f"{operation.name}: {'; '.join(found)}"
@@ -73,7 +82,7 @@ def faults(name: str, operation: OperationModel, status: int, content: bytes | s
 
 
 def _refusal(name: str, error: AwsError) -> Response:
-    if name in _JSON:
+    if name in (*_JSON, *_REST):
         refused: Response = error_response_json(error.code, error.message, error.status)
         return refused
     return error.status, {"Content-Type": "text/xml"}, encode_error(MODELS[name], error)

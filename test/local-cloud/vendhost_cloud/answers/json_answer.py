@@ -40,7 +40,7 @@ _ANY_OPERATION = {
 def faults(operation: OperationModel, payload: bytes) -> Iterator[str]:
     """What is wrong with the answer, by member."""
     if operation.output_shape is not None:
-        yield from _value(operation.output_shape, json.loads(payload or b"{}"), operation.name)
+        yield from value_faults(operation.output_shape, json.loads(payload or b"{}"), operation.name)
 
 
 def error_faults(operation: OperationModel, payload: bytes) -> list[str]:
@@ -51,7 +51,8 @@ def error_faults(operation: OperationModel, payload: bytes) -> list[str]:
     return [] if code in known | names | _ANY_OPERATION else [f"never returns the error {code}"]
 
 
-def _value(shape: Shape, value: Any, where: str) -> Iterator[str]:
+def value_faults(shape: Shape, value: Any, where: str) -> Iterator[str]:
+    """What is wrong with a value, by member."""
     kind = shape.type_name
     if not _is_a(value, kind):
         yield f"{where} is a {type(value).__name__}, not a {kind}"
@@ -59,10 +60,10 @@ def _value(shape: Shape, value: Any, where: str) -> Iterator[str]:
         yield from _members(shape, value, where)
     elif kind == "list":
         for number, item in enumerate(value):
-            yield from _value(shape.member, item, f"{where}.{number}")
+            yield from value_faults(shape.member, item, f"{where}.{number}")
     elif kind == "map":
         for key, item in value.items():
-            yield from _value(shape.value, item, f"{where}.{key}")
+            yield from value_faults(shape.value, item, f"{where}.{key}")
     elif kind == "string" and not may_be(shape, value):
         yield f"{where} is '{value}', not one of {', '.join(shape.enum)}"
 
@@ -80,6 +81,6 @@ def _members(shape: Shape, value: dict[str, Any], where: str) -> Iterator[str]:
             yield f"{where}.{name} is missing"
     for key, item in present.items():
         if key in names:
-            yield from _value(names[key], item, f"{where}.{key}")
+            yield from value_faults(names[key], item, f"{where}.{key}")
         elif not may_have(f"{where}.{key}"):
             yield f"{where}.{key} is not in the model"

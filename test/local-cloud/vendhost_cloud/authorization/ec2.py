@@ -148,7 +148,7 @@ def _volume_keys(request: Request) -> list[Requirement]:
     """An encrypted volume: EC2 calls KMS as the caller."""
     needed: list[Requirement] = []
     named = [request.parameter(f"BlockDeviceMapping.{number}.Ebs.KmsKeyId") for number in range(1, 30)]
-    for key in [*named, request.parameter("KmsKeyId") if request.operation == "CreateVolume" else ""]:
+    for key in named:
         if key:
             actions = ("kms:GenerateDataKeyWithoutPlaintext", "kms:CreateGrant")
             grant = {"kms:GrantIsForAWSResource": "true"}
@@ -161,7 +161,7 @@ def _source_keys(request: Request) -> list[Requirement]:
 
     https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
     """
-    if request.operation not in ("CopyImage", "CopySnapshot", "CreateVolume"):
+    if request.operation not in ("CopyImage", "CopySnapshot"):
         return []
     keys = {ec2_keys.key_of(one.partition("/")[2]) for one in _named(request)}
     actions = ("kms:Decrypt", "kms:ReEncryptFrom")

@@ -19,20 +19,8 @@ def of(request: Request, resource: str) -> Context:
         return _launched(request, kind, name)
     if request.operation == "ModifyImageAttribute" and kind == "image":
         return {"ec2:Attribute": _attribute(request)}
-    if request.operation == "CreateVolume":
-        return _volume_or_its_snapshot(request, kind, name)
     if request.operation == "CopyImage" and kind == "image" and name != "*":
         return {"ec2:Owner": image_keys(name).get("ec2:Owner", ""), "ec2:ImageID": name}
-    return {}
-
-
-def _volume_or_its_snapshot(request: Request, kind: str, name: str) -> Context:
-    source = ec2._snapshots.get(request.parameter("SnapshotId"), {})
-    encrypted = "true" if source.get("Encrypted") or request.parameter("Encrypted") == "true" else "false"
-    if kind == "volume":
-        return {"ec2:Encrypted": encrypted}
-    if kind == "snapshot" and name in ec2._snapshots:
-        return {"ec2:Encrypted": str(source.get("Encrypted")).lower(), "ec2:Owner": source["OwnerId"]}
     return {}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ministack.services import autoscaling, cloudformation
 
-from vendhost_cloud.authorization import ec2, group_launches, keys
+from vendhost_cloud.authorization import ebs, ec2, group_launches, keys
 from vendhost_cloud.authorization.request import Context, Request, Requirement, pass_role
 from vendhost_cloud.automations import checks as automations
 from vendhost_cloud.builds.store import projects_of_request
@@ -16,6 +16,7 @@ from vendhost_cloud.builds.store import projects_of_request
 def of(request: Request) -> list[Requirement]:
     """Everything the request needs; never empty, the request's own action comes first."""
     readers: dict[str, Callable[[Request], list[Requirement]]] = {
+        "ebs": ebs.requirements,
         "ec2": ec2.requirements,
         "s3": keys.object_requirements,
         "ssm": _ssm,

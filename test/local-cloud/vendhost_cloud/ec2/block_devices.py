@@ -4,6 +4,7 @@ from typing import Any
 
 from ministack.services import ec2, kms
 
+from vendhost_cloud import machines
 from vendhost_cloud.ec2.store import Record, new_id, now, scope, serve, set_tags, tags_of
 from vendhost_cloud.errors import AwsError
 from vendhost_cloud.query_service import Body, render
@@ -179,6 +180,7 @@ def delete_snapshot(request: Body) -> None:
                 "InvalidSnapshot.InUse", f"The snapshot {snapshot_id} is currently in use by {image['ImageId']}"
             )
     del ec2._snapshots[snapshot_id]
+    machines.layer_path(f"{snapshot_id}.disk").unlink(missing_ok=True)
     ec2._tags.pop(snapshot_id, None)
 
 

@@ -10,6 +10,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 from vendhost_cloud.machines import base, storage
 from vendhost_cloud.machines.addresses import free_address, taken_port
@@ -101,6 +102,16 @@ def copy_layer(source: Path, target: Path) -> None:
     storage.copy(source, target)
 
 
+def pack_layer(layer: Path, file: BinaryIO) -> int:
+    """Write a layer as a tar where the file is at; how many bytes it has."""
+    return storage.pack_into(layer, file)
+
+
+def unpack_layer(file: Path, start: int, length: int, target: Path) -> None:
+    """Make a layer of a tar that is within a file."""
+    storage.unpack_from(file, start, length, target)
+
+
 def layer_path(name: str) -> Path:
     """Path of the layer with this name."""
     return storage.layers() / name
@@ -169,11 +180,13 @@ __all__ = [
     "get",
     "layer_path",
     "make_base",
+    "pack_layer",
     "play",
     "refuse_if_unable",
     "register",
     "save_layer",
     "shutdown",
     "shutdown_all",
+    "unpack_layer",
     "why_not",
 ]

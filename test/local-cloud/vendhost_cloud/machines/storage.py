@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import BinaryIO
 
 from vendhost_cloud.state import cloud_directory
 
@@ -95,6 +96,35 @@ def unpack(archive: Path, layer: Path) -> None:
         str(part),
     )
     part.rename(layer)
+
+
+def pack_into(layer: Path, file: BinaryIO) -> int:
+    """Write a layer as a tar where the file is at, with whiteouts and overlayfs attributes; how many bytes it has."""
+    start = file.tell()
+    file.flush()
+    attributes = ["--xattrs", "--xattrs-include=trusted.*", "--xattrs-include=security.capability"]
+    command = ["tar", "--create", *attributes, "--numeric-owner", "--directory", str(layer), "."]
+    subprocess.run(command, check=True, stdout=file, stderr=subprocess.PIPE)
+    return file.seek(0, os.SEEK_END) - start
+
+
+def unpack_from(file: Path, start: int, length: int, target: Path) -> None:
+    """Make a layer of a tar that is within a file."""
+    part = target.with_name(target.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    attributes = ["--xattrs", "--xattrs-include=*", "--numeric-owner", "--same-permissions"]
+    command = ["tar", "--extract", *attributes, "--directory", str(part)]
+    with file.open("rb") as archive, subprocess.Popen(command, stdin=subprocess.PIPE) as tar:
+        assert tar.stdin is not None
+        archive.seek(start)
+        while length > 0 and (some := archive.read(min(length, 2**20))):
+            tar.stdin.write(some)
+            length -= len(some)
+        tar.stdin.close()
+    if tar.returncode != 0:
+        raise RuntimeError(f"the layer {target.name} could not be unpacked")
+    part.rename(target)
 
 
 def copy(source: Path, target: Path) -> None:

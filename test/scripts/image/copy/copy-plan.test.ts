@@ -23,6 +23,7 @@ const target = {
   from: 'staging',
   account: '1',
   encryptionKey: 'arn:aws:kms:eu-west-1:1:key/production',
+  instanceType: 't3.small',
 } as const;
 const image = {
   ImageId: 'ami-1',
@@ -75,6 +76,7 @@ test.each([
   ['with another key', source({}, { snapshots: [{ ...snapshot, KmsKeyId: 'default' }] }), /encrypted with default/],
   ['not encrypted', source({}, { snapshots: [{ ...snapshot, Encrypted: false }] }), /not encrypted/],
   ['that is billed', source({ PlatformDetails: 'Red Hat Enterprise Linux' }), /billed as Red Hat/],
+  ['of another architecture', source({ Architecture: 'arm64' }), /it is arm64, and cannot start t3.small/],
   ['of Marketplace', source({ ProductCodes: [{ ProductCodeId: 'x' }] }), /product code/],
 ])('an image %s is not copied', (_what, found, words) => {
   expect(faults(found)).toEqual(expect.arrayContaining([expect.stringMatching(words)]));

@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Aws } from '../../aws/session.ts';
+import { ebsReason, isFinal } from './copy-faults.ts';
+import { type BlockPage, listBlocks, readBlock } from './disk-blocks.ts';
+import { type WrittenBlocks, writeBlock } from './new-snapshot.ts';
+
+/** A snapshot, and who may read or write it. */
+export interface DiskPlace {
+  readonly aws: Aws;
+  readonly snapshot: string;
+}
+
+/** Blocks that are on their way at once, each of 512 KiB; of one account EBS takes 1,000 calls in a second. */
+const together = 32;
+/** Tries of a block, each of which the SDK repeats itself: right after its start not all of EBS knows a snapshot. */
+const mostTries = 8;
+const longestWaitMs = 20_000;
+
+/**
+ * Copies the blocks of a snapshot to one that was started. Never more than `together` blocks are held. The checksum of each is compared with
+ * EBS's, and goes with it to the other side, which compares it again.
+ */
+export async function copyBlocks(
+  from: DiskPlace,
+  to: DiskPlace,
+  signal: AbortSignal,
+  onBlock: (bytes: number) => void,
+): Promise<WrittenBlocks> {
+  const whole = createHash('sha256');
+  let count = 0;
+  const failing = new AbortController();
+  const either = AbortSignal.any([signal, failing.signal]);
+  for await (const page of listBlocks(from.aws, from.snapshot)) {
+    either.throwIfAborted();
+    const sums: Buffer[] = [];
+    const left = page.indexes.entries();
+    const worker = async () => {
+      for (const [at, index] of left) {
+        const { bytes, sum } = await copyBlock(from, to, { page, index }, either);
+        onBlock(bytes);
+        sums[at] = sum;
+      }
+    };
+    const workers = Array.from({ length: Math.min(together, page.indexes.length) }, worker);
+    // The first fault ends the others.
+    await Promise.all(workers).catch(async (thrown: unknown) => {
+      failing.abort(thrown);
+      await Promise.allSettled(workers);
+      throw thrown;
+    });
+    for (const sum of sums) whole.update(sum);
+    count += sums.length;
+  }
+  return { count, sum: whole.digest() };
+}
+
+async function copyBlock(
+  from: DiskPlace,
+  to: DiskPlace,
+  { page, index }: { readonly page: BlockPage; readonly index: number },
+  signal: AbortSignal,
+) {
+  for (let tries = 1; ; tries += 1) {
+    const token = page.token(index);
+    try {
+      signal.throwIfAborted();
+      const data = await readBlock(from.aws, from.snapshot, { index, token }, signal);
+      await writeBlock(to.aws, to.snapshot, { ...data, index }, signal);
+      return { bytes: data.bytes.length, sum: data.sum };
+    } catch (thrown) {
+      signal.throwIfAborted();
+      const isOutdated = ebsReason(thrown) === 'INVALID_BLOCK_TOKEN';
+      if (tries === mostTries || (isFinal(thrown) && !isOutdated)) throw thrown;
+      if (isOutdated) await page.renew(index, token);
+      const pauseMs = Math.min(longestWaitMs, to.aws.pace.shortest * 2 ** tries);
+      await wait(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+    }
+  }
+}
