@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf, systemReason, VendhostError } from './errors.ts';
 
-/** What a run writes for itself alone: what Packer uploads, what the CDK synthesizes, or the checkout of a push. */
+/** Temporary files of a run: what Packer uploads, what the CDK synthesizes, or the checkout of a push. */
 type TemporaryKind = 'bake' | 'assembly' | 'push';
 
 /** No run takes a day. */
 const longestRunMs = 24 * 60 * 60_000;
 
-/** Makes a folder for one run below `TMPDIR`. Whoever makes it removes it. Throws `TEMPORARY_FOLDER`. */
+/** Makes a folder for one run below `TMPDIR`. The caller removes it. Throws `TEMPORARY_FOLDER`. */
 export async function makeTemporary(kind: TemporaryKind): Promise<string> {
   const parent = tmpdir();
   try {
@@ -24,8 +24,8 @@ export async function makeTemporary(kind: TemporaryKind): Promise<string> {
 }
 
 /**
- * Removes the folders that killed runs of the same user left below `TMPDIR`. One that cannot be looked at or removed is for the next
- * run, or for its owner.
+ * Removes the folders that killed runs of the same user left below `TMPDIR`. One that cannot be read or removed is left to the next
+ * run, or to its owner.
  */
 export async function removeOldTemporary(): Promise<void> {
   const parent = tmpdir();

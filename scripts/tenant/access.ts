@@ -20,7 +20,7 @@ export interface AccessParts {
   readonly chosen: ChosenEnvironment;
   readonly facts: PlatformFacts;
   readonly projects: readonly TrustedProject[];
-  /** The load balancer that is to serve the hosts; the facts are of it. */
+  /** The load balancer that should serve the hosts; the facts are of it. */
   readonly loadBalancer: number;
   readonly balancers?: TenantBalancers | undefined;
   /** The tenant has switched its maintenance on. */
@@ -63,7 +63,7 @@ export function accessApp(parts: AccessParts): AppBuilder {
   };
 }
 
-/** The platform's own maintenance wins: nobody switches it. What the tenant has switched on stays as it is. */
+/** The platform's own maintenance has precedence: nobody switches it. What the tenant has switched on stays. */
 function maintenanceOf(
   { maintenance, maintenance_switch }: TenantConfig,
   environment: Environment,
@@ -87,9 +87,9 @@ function buildSettings({ gitlab, webhook }: PlatformConfig, tenant: TenantConfig
 }
 
 /**
- * The record of an earlier vend; `undefined` for a new tenant, and for a record that nobody can read: it is written again. Throws
+ * The record of an earlier vend; `undefined` for a new tenant, and for an unreadable record, which is rewritten. Throws
  * `RECORD_NEWER` for a newer version's, which an older one must not undo.
- * @param warn is told of a record that cannot be read
+ * @param warn is called for an unreadable record
  */
 export async function formerRecord(
   aws: Aws,
@@ -129,7 +129,7 @@ export async function recordToWrite(aws: Aws, assembly: Assembly, place: Place):
   return stored === wanted ? undefined : wanted;
 }
 
-/** Writes the record in place of what somebody else wrote there. */
+/** Overwrites what somebody else wrote with the record. */
 export async function rewriteRecord(aws: Aws, place: Place, record: string): Promise<void> {
   const { PutParameterCommand } = await import('@aws-sdk/client-ssm');
   const request = { Name: names.tenantRecord(place), Value: record, Type: 'String', Overwrite: true } as const;

@@ -31,10 +31,10 @@ export interface VendResult {
 }
 
 /**
- * Claims hosts and listener priorities, deploys the access and entry stacks, gives back what left the file, writes the project's variables.
- * Hosts claimed a moment ago are given back when a stack cannot be deployed. Priorities are not: nobody waits for a number, and
- * the next run takes up the same one.
- * @param free gives back what other tenants hold of these hosts; all that needs no host is done before, because from then on they have no rule
+ * Claims hosts and listener priorities, deploys the access and entry stacks, releases what left the file, writes the project's variables.
+ * Just claimed hosts are released when a stack cannot be deployed. Priorities are not: nobody waits for a number, and
+ * the next run uses the same one.
+ * @param free releases what other tenants hold of these hosts; everything that needs no host is done before, because from then on they have no rule
  */
 export async function applyVend(
   vending: Vending,
@@ -105,7 +105,7 @@ export async function applyVend(
   };
 }
 
-/** Those in projects that were the tenant's go first: the stacks forget which projects that were. */
+/** Those in former projects of the tenant go first: after that the stacks no longer know these projects. */
 async function removeWebhooks(
   { gitlab, runtime }: Vending,
   webhooks: readonly FormerWebhook[] | undefined,
@@ -117,7 +117,7 @@ async function removeWebhooks(
   }
 }
 
-/** A job hands the stacks to CloudFormation with a role of their own; people vend with their own rights. */
+/** In a job CloudFormation uses a role of its own; people vend with their own permissions. */
 function roleOfJobs({ runtime, place, chosen }: Vending): { roleArn?: string } {
   if (runtime.env.VENDHOST_ID_TOKEN === undefined) return {};
   const { account } = chosen.config;

@@ -22,7 +22,7 @@ export interface EnvironmentSelection {
 /** What the credentials reach. */
 export interface Reach {
   readonly account: string;
-  /** Whether the roles that platform.yml names for other accounts can be taken: a job's ID token has one role only. */
+  /** Whether the roles that platform.yml names for other accounts can be assumed: a job's ID token has only one role. */
   readonly takesRoles: boolean;
 }
 
@@ -41,7 +41,7 @@ export async function reachOf(
 }
 
 /**
- * The environments to vend a tenant in: the one that is asked for, else all there is a way into, by the account of the
+ * The environments to vend a tenant in: the requested one, else all that are accessible, by the account of the
  * credentials or by a role that platform.yml names.
  */
 export function chooseEnvironments(

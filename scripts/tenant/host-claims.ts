@@ -13,18 +13,18 @@ export interface ClaimPlan {
   readonly release: readonly string[];
 }
 
-/** What a plan takes into account besides the bucket. */
+/** What a plan takes into account in addition to the bucket. */
 export interface ClaimOptions {
-  /** Hosts of the tenant's record: an older version claimed hosts that no list of the tenant's has. */
+  /** Hosts of the tenant's record: an older version claimed hosts without listing them. */
   readonly recorded?: readonly string[];
-  /** Hosts that their tenants will have given back before these are claimed. */
+  /** Hosts that their tenants will have released before these are claimed. */
   readonly coming?: readonly string[];
 }
 
 /**
- * The claims of an environment's bucket. Before a host is claimed it is written into the tenant's list, and it is taken out of the list
- * after the claim was given back: so what a tenant holds is read from one list, however many tenants there are, and a run that dies
- * leaves nothing that the next one does not find.
+ * The claims of an environment's bucket. Before a host is claimed it is written into the tenant's list, and it is removed from the list
+ * after the claim was released: so one list shows what a tenant holds, however many tenants there are, and whatever a dead run
+ * leaves, the next one finds.
  */
 export class HostClaims {
   readonly #objects: ConditionalObjects<HostClaim>;
@@ -49,7 +49,7 @@ export class HostClaims {
     return planClaims(this.#tenant, wanted, owners);
   }
 
-  /** Claims all hosts or none: a race that is lost gives back what was won. */
+  /** Claims all hosts or none: a lost race releases what was won. */
   async claim(hosts: readonly string[]): Promise<void> {
     const won: string[] = [];
     for (const host of hosts) {
@@ -66,7 +66,7 @@ export class HostClaims {
   }
 
   /**
-   * Claims again what another run of this tenant, which went by another file, has given back meanwhile, and lists what an older version
+   * Claims again what another run of this tenant, with another version of the file, has released meanwhile, and lists what an older version
    * claimed.
    */
   async keep(hosts: readonly string[]): Promise<void> {
@@ -78,7 +78,7 @@ export class HostClaims {
     }
   }
 
-  /** Gives hosts back; claims of others stay. */
+  /** Releases hosts; claims of others stay. */
   async release(hosts: readonly string[]): Promise<void> {
     for (const host of hosts) {
       const stored = await this.#objects.read(keys.hostClaim(host));
@@ -115,7 +115,7 @@ async function claimedHosts(claims: Claims, folder: string): Promise<string[]> {
   return names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
 }
 
-/** Host → tenant; a claim that cannot be read stops only who wants its host. */
+/** Host → tenant; an unreadable claim stops only tenants that want its host. */
 async function readOwners(
   claims: Claims,
   hosts: readonly string[],
@@ -133,7 +133,7 @@ async function readOwners(
   return owners;
 }
 
-/** A wanted host, and the claim that stands against it. */
+/** A wanted host, and the claim that conflicts with it. */
 interface Taken {
   readonly host: string;
   readonly held: string;

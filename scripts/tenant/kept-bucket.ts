@@ -8,7 +8,7 @@ import { neverWorks, readStack } from '../stack/stack-state.ts';
 
 /**
  * Before a tenant gets its bucket: throws `BUCKET_KEPT` when the account has one of that name, and the entry stack has none. It
- * outlived an earlier entry stack, which retains it, and CloudFormation takes no resource over when it creates one.
+ * outlived an earlier entry stack, which retains it, and CloudFormation adopts no resource when it creates one.
  */
 export async function checkKeptBucket(aws: Aws, place: Place): Promise<void> {
   if (await hasBucket(aws, names.tenantStack(place, 'entry'))) return;

@@ -3,24 +3,24 @@ import { type Project, readProject, readVersion } from '../gitlab/project.ts';
 import { type ProtectedBranch, readProtectedBranches, readProtectedEnvironments } from '../gitlab/protection.ts';
 import { readSetup, type SetupFacts } from './setup/setup-facts.ts';
 
-/** What GitLab says of a tenant's project. */
+/** What GitLab reports about a tenant's project. */
 export interface ProjectFacts extends Project {
   readonly version: string;
   readonly protectedBranches: readonly ProtectedBranch[];
   readonly protectedEnvironments: readonly string[];
   /** Whether its tier has protected environments. */
   readonly canProtectEnvironments: boolean;
-  /** Of a project that is to be set up. */
+  /** For a project that is to be set up. */
   readonly setup?: SetupFacts;
 }
 
-/** Reads all that trust in a project's jobs depends on; and of one that is to be set up, what that takes. */
+/** Reads everything that trust in a project's jobs depends on; for one that is to be set up, also what that needs. */
 export async function readProjectFacts(
   api: GitlabApi,
   path: string,
   setUp: { readonly branches: readonly string[]; isWanted(project: Project): boolean } | undefined = undefined,
 ): Promise<ProjectFacts> {
-  // First and alone: its refusal says most about a wrong path or token.
+  // First and alone: its refusal says the most about a wrong path or token.
   const project = await readProject(api, path);
   const [version, protectedBranches, protectedEnvironments, setup] = await Promise.all([
     readVersion(api),

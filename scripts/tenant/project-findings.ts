@@ -20,12 +20,12 @@ export interface VendedEnvironment {
   readonly record: Pick<VendedRecord, 'project' | 'projectId' | 'subjects' | 'environmentProtected'> | undefined;
 }
 
-/** What the platform's files and the command line say. */
+/** What the platform's files and the command line contain. */
 export interface ProjectWish {
   readonly tenant: string;
   /** Path in the tenant's file. */
   readonly path: string;
-  /** What has it there: `project`, or `projects.software` for example. */
+  /** The key that has it there: `project`, or `projects.software` for example. */
   readonly key?: string;
   readonly subject: SubjectForm | undefined;
   /** What the names of its environments in GitLab begin with. */
@@ -35,21 +35,21 @@ export interface ProjectWish {
   /** Environments of the tenant that are not in this run, and other tenants with the same project. */
   readonly elsewhere: readonly string[];
   readonly protectBranches: boolean;
-  /** The project that is meant, when it is another than before. */
+  /** The intended project, when it is another than before. */
   readonly projectId: number | undefined;
   /** Set the subject even though roles that this run does not see may not trust it. */
   readonly setSubject: boolean;
   /** Add it to the job token allowlist of the library. */
   readonly allowLibrary?: boolean;
-  /** Set up what is not as in a project that vending makes. */
+  /** Set up what differs from a project that vending creates. */
   readonly adopt?: boolean;
-  /** Its pipeline file, where the platform decides; empty for `.gitlab-ci.yml`. */
+  /** Its pipeline file, if the platform decides; empty for `.gitlab-ci.yml`. */
   readonly pipelinePath?: string | undefined;
   /** What its pipeline file must not end with: the platform's, of a tenant that is no longer pinned. */
   readonly formerPipelines?: string | undefined;
   /** What it is set up with. */
   readonly setup?: SetupWish;
-  /** Where the project is now that was vended, if the path leads to another one. */
+  /** Where the vended project is now, if the path leads to another one. */
   readonly moved?: string | undefined;
 }
 
@@ -67,7 +67,7 @@ export function knownProjects({ environments }: Pick<ProjectWish, 'environments'
   );
 }
 
-/** The project is not the one that was vended, or is not spelled as GitLab does. */
+/** The project is not the one that was vended, or GitLab spells its path differently. */
 export function identityRefusals(wish: ProjectWish, facts: ProjectFacts | undefined): ProjectFinding[] {
   const known = knownProjects(wish);
   if (facts === undefined) {

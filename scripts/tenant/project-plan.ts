@@ -19,7 +19,7 @@ import type { Setting } from './setup/setting.ts';
 export interface SubjectChange {
   readonly from: readonly string[];
   readonly to: readonly string[];
-  /** `before` the roles are deployed where there are none yet; else `after` they trust both. */
+  /** `before` the roles are deployed if there are none yet; else `after` they trust both. */
   readonly when: 'before' | 'after';
 }
 
@@ -42,14 +42,14 @@ export interface ProjectPlan {
   readonly allow?: AllowedProject;
   /** By environment: which ID tokens its roles will trust. */
   readonly trust: Readonly<Record<string, SubjectTrust>>;
-  /** What stops the vending. */
+  /** What prevents the vending. */
   readonly refusals: readonly ProjectFinding[];
   readonly warnings: readonly ProjectFinding[];
-  /** What could not be looked at. */
+  /** What could not be checked. */
   readonly notChecked: readonly string[];
 }
 
-/** Judges a tenant's project; without `facts`, for want of a token, what is recorded stays as it is. */
+/** Evaluates a tenant's project; without `facts`, if there is no token, what is recorded stays as it is. */
 export function planProject(wish: ProjectWish, facts: ProjectFacts | undefined): ProjectPlan {
   if (facts === undefined) return unseen(wish);
   const setsUp = isSetUp(wish, facts);
@@ -186,7 +186,7 @@ interface SubjectPlan {
 }
 
 /**
- * Which form the project's ID tokens shall have, and what the roles trust until they have it: both, so that no job is
+ * Which form the project's ID tokens should have, and what the roles trust until they have it: both, so that no job is
  * refused whenever the change happens, or does not. A later vend finds it done and leaves the roles with one.
  */
 function planSubject(wish: ProjectWish, { path, version, subject }: ProjectFacts): SubjectPlan {

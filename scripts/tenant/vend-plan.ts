@@ -51,11 +51,11 @@ export interface Vending {
   readonly record: VendedRecord | undefined;
   /** The tenant's project, or its two, and which ID tokens of them the roles trust. */
   readonly projects: readonly TrustedProject[];
-  /** Hosts of others that are about to be given back: a plan takes them for free. */
+  /** Hosts of others that are about to be released: a plan treats them as free. */
   readonly coming?: readonly string[];
   /** Replace the tokens of the webhook and of the builds. */
   readonly rotateWebhook?: boolean;
-  /** The hosts' DNS records lead to the load balancer of the tenant's file, says who vends. */
+  /** The user confirms that the hosts' DNS records lead to the load balancer of the tenant's file. */
   readonly dnsMoved?: boolean;
 }
 
@@ -70,15 +70,15 @@ export interface VendPlan {
   /** Set when another load balancer is to serve the tenant than before. */
   readonly balancer?: BalancerMove;
   readonly stacks: readonly StackPlan[];
-  /** Set when the record is not as the access stack wrote it: somebody changed or deleted it. */
+  /** Set when the record differs from what the access stack wrote: somebody changed or deleted it. */
   readonly rewritesRecord?: true;
   /** Variables of the GitLab projects that would be written; `undefined` when there is no token to look. */
   readonly variables: readonly ProjectVariableChange[] | undefined;
-  /** Of a tenant whose project has no runner; `undefined` for others, and when there is no token to look. */
+  /** For a tenant whose project has no runner; `undefined` for others, and without a token to read it. */
   readonly webhook?: WebhookPlan;
-  /** What is left in its projects of a webhook that it no longer has. */
+  /** Remains of a webhook in its projects that it no longer has. */
   readonly formerWebhooks?: readonly FormerWebhook[];
-  /** The same in projects that the tenant had. */
+  /** The same in its former projects. */
   readonly leftWebhooks?: LeftWebhooks;
 }
 
@@ -99,7 +99,7 @@ export interface PreparedVend {
   readonly webhook: PreparedWebhook | undefined;
 }
 
-/** Plans the vending and hands the plan, with all it takes to apply it, to `work`. Throws before that what stands against it: `HOST_TAKEN`, `LISTENER_FULL`, `QUOTA_REACHED`, `BUCKET_KEPT`, `LOAD_BALANCER_FIXED` or `PORT_FIXED`. */
+/** Plans the vending and passes the plan, with everything needed to apply it, to `work`. Throws first what prevents it: `HOST_TAKEN`, `LISTENER_FULL`, `QUOTA_REACHED`, `BUCKET_KEPT`, `LOAD_BALANCER_FIXED` or `PORT_FIXED`. */
 export async function withPlan<T>(vending: Vending, work: (prepared: PreparedVend) => Promise<T>): Promise<T> {
   const { runtime, aws, gitlab, place, tenant, chosen, projects, record } = vending;
   const maySwitch = tenant.maintenance_switch[chosen.environment] !== undefined;
@@ -183,7 +183,7 @@ async function webhookOf(vending: Vending): Promise<PreparedWebhook | undefined>
   return await prepareWebhook(parts, { branch: chosen.config.branch, rotate: rotateWebhook });
 }
 
-/** Of a tenant that had a webhook and has jobs now. */
+/** For a tenant that had a webhook and has jobs now. */
 async function formerWebhooksOf({ gitlab, place, tenant, projects, chosen }: Vending): Promise<FormerWebhook[]> {
   if (tenant.intake === 'webhook' || gitlab === undefined) return [];
   const { region } = chosen.config;
@@ -214,7 +214,7 @@ async function leftWebhooksOf(
   return left.found.length + left.unreached.length === 0 ? undefined : left;
 }
 
-/** A project that is yet to be made has no variables. */
+/** A project that still has to be created has no variables. */
 async function presentVariables(gitlab: GitlabApi, { path, isNew }: TrustedProject): Promise<ProjectVariable[]> {
   return isNew === true ? [] : await readVariables(gitlab, path);
 }

@@ -26,7 +26,7 @@ export async function tenantsOfProject(
   return new Map(configs);
 }
 
-/** Changes of the project that come before its roles: nobody may make a branch that they trust. */
+/** Changes of the project that come before its roles: nobody may create a branch that they trust. */
 export async function prepareProject(out: Output, gitlab: GitlabApi, plan: ProjectPlan): Promise<void> {
   for (const branch of plan.protect) {
     await protectBranch(gitlab, plan.path, branch);
@@ -64,7 +64,7 @@ async function setSubject(out: Output, gitlab: GitlabApi, path: string, { to }: 
   out.step(`the ID tokens of ${path} have the subject ${to.join(', ')}`);
 }
 
-/** Says what people should know of the project. */
+/** Reports what people should know about the project. */
 export function warnOfProject(out: Output, { warnings, notChecked, id, make }: ProjectPlan): void {
   for (const { message, hint } of warnings) out.warn(`${message} (${hint})`);
   if (notChecked.length === 0) return;

@@ -10,12 +10,12 @@ import type { Vended, VendOptions } from './vending/vend-options.ts';
 export async function vendTenant(runtime: Runtime, options: VendOptions): Promise<number | undefined> {
   const { value, text, stops, differs: changes } = await vendOne(runtime, options);
   runtime.out.result(value, text);
-  // What stops it is in the plan, and is thrown after it.
+  // What prevents it is in the plan, and is thrown after it.
   if (options.dryRun) refuse(stops);
   return changes ? exitCodes.differs : undefined;
 }
 
-/** As `vendTenant`, for who prints what came of it. */
+/** Like `vendTenant`, for callers that print the result. */
 export async function vendOne(runtime: Runtime, options: VendOptions): Promise<Vended> {
   const opened = await openVend(runtime, options);
   return options.dryRun ? await showVend(options.tenant, opened) : await carryOutVend(runtime, options, opened);

@@ -51,7 +51,7 @@ interface Unpacked extends Place {
   readonly dryRun: false;
 }
 
-/** A bake takes minutes, in which a newer push may have been released: before each step the branch is asked again. */
+/** A bake takes minutes, in which a newer push may have been released: the branch is checked before each step. */
 async function deployAll(
   runtime: Runtime,
   aws: Aws,
@@ -75,7 +75,7 @@ async function deployAll(
     },
     () => startRelease(ofPush, { ...checkout, revision }),
   ];
-  // No release of this build's comes that would set a health check which provisioning left to it.
+  // No release of this build follows that would set a health check which provisioning left to it.
   const settle = async () => {
     await settleHealthCheck(ofPush, aws, checkout, await readTenantRecord(aws, checkout));
     return undefined;

@@ -16,8 +16,8 @@ import { openBranch } from './clone.ts';
 import { type ClonedPush, halfOfBuild, overtaken, reportedPush, runtimeOfPush } from './reported-push.ts';
 
 /**
- * The build of a push that GitLab reported: clones, and uploads a revision to the intake of the pipeline, or, where the virtual host is not
- * what the push says, all of it to the intake of the machine. Of two projects that of the software makes revisions only, whatever else it has,
+ * The build of a push that GitLab reported: clones, and uploads a revision to the intake of the pipeline, or, if the virtual host does not
+ * match the push, all of it to the intake of the machine. With two projects, the software's only makes revisions, whatever else it has,
  * and that of the infrastructure goes to the machine. A push that another one has overtaken is left to that one's build.
  */
 export async function buildPush(runtime: Runtime, place: Place): Promise<ExitCode | undefined> {
@@ -30,7 +30,7 @@ export async function buildPush(runtime: Runtime, place: Place): Promise<ExitCod
     const cloned = await branch.clone();
     if (cloned !== push.commit) return overtaken(runtime, push, cloned);
     const ofMachine = await goesToMachine(runtimeOfPush(runtime, push), aws, { place, directory });
-    // As late as can be: what is uploaded is deployed.
+    // As late as possible: what is uploaded is deployed.
     const head = await branch.head();
     if (head !== push.commit) return overtaken(runtime, push, head);
     if (ofMachine) return await uploadMachine(runtime, aws, { place, push, directory });
@@ -59,7 +59,7 @@ async function goesToMachine(
   return false;
 }
 
-/** Whether the virtual host must be baked or provisioned before this push can run on it; says why. */
+/** Whether the virtual host must be baked or provisioned before this push can run on it; prints why. */
 async function machineIsOutdated(
   runtime: Runtime,
   aws: Aws,

@@ -12,7 +12,7 @@ export const cloneSecretSchema = z.object({ username: z.string().min(1), passwor
 
 /** A branch of the tenant's repository. */
 export interface Branch {
-  /** The commit that it is at now; empty where there is no such branch any more. */
+  /** Its present commit; empty if the branch no longer exists. */
   head(): Promise<string>;
   /** Checks its newest commit out, alone, into the folder; the commit. */
   clone(): Promise<string>;

@@ -11,7 +11,7 @@ import {
 } from '../gitlab/hooks/project-hooks.ts';
 import { readProject } from '../gitlab/project.ts';
 
-/** What is left in projects that are none of the tenant's any more. */
+/** Remains in projects that no longer belong to the tenant. */
 export interface LeftWebhooks {
   readonly found: readonly FormerWebhook[];
   /** Projects that the token does not reach, if they are still there: by path or number. */
@@ -102,7 +102,7 @@ export function formerWebhook(
   return former.hooks.length + former.deployTokens.length === 0 ? undefined : former;
 }
 
-/** Removes them, the webhook first; what is gone already is fine. */
+/** Removes them, the webhook first; missing ones are fine. */
 export async function removeFormerWebhook(
   gitlab: GitlabApi,
   { project, hooks, deployTokens }: FormerWebhook,

@@ -42,7 +42,7 @@ export interface WebhookParts {
   readonly projects: readonly (TenantProject & { readonly isNew?: boolean })[];
 }
 
-/** What is wanted in each project, and what there is. */
+/** What is wanted in each project, and what exists. */
 export interface PreparedWebhook {
   readonly plan: WebhookPlan;
   readonly wishes: readonly WebhookWish[];

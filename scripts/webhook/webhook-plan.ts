@@ -2,7 +2,7 @@ import type { Half } from '../config/tenant.ts';
 import type { DeployToken, ProjectHook } from '../gitlab/hooks/project-hooks.ts';
 import type { AcceptedToken, ReportingProject, WebhookSecret } from './function/webhook-secret.ts';
 
-/** What there is of the webhook of one of a tenant's projects in one environment. */
+/** The existing webhook of one of a tenant's projects in one environment. */
 export interface WebhookState {
   readonly hooks: readonly ProjectHook[];
   readonly deployTokens: readonly DeployToken[];
@@ -30,7 +30,7 @@ export interface ProjectWebhookPlan {
   readonly project: string;
   readonly hook: 'create' | 'update' | 'none';
   readonly hookId?: number;
-  /** Others with the same address, which two vends at the same moment make, or which GitLab has disabled: they go. */
+  /** Webhooks with the same address, which two vends at the same moment make, or which GitLab has disabled: they are removed. */
   readonly repeated?: readonly number[];
   /** Whether the webhook gets another token. */
   readonly newToken: boolean;
@@ -46,7 +46,7 @@ export interface WebhookPlan {
   readonly rewritesSecret: boolean;
 }
 
-/** Compares what there is in each project with what is wanted there. */
+/** Compares what exists in each project with what is wanted there. */
 export function planWebhooks(all: readonly { wish: WebhookWish; state: WebhookState }[]): WebhookPlan {
   const projects = all.map(({ wish, state }) => planProjectWebhook(wish, state));
   const secret = all[0]?.state.secret;

@@ -27,7 +27,7 @@ export function isSecretName(name: string): boolean {
 }
 
 /**
- * A value of a template as anybody may see it: without what its name or its form says is a secret. References (`{{resolve:…}}`,
+ * A value of a template as anybody may see it: without what looks secret by its name or its form. References (`{{resolve:…}}`,
  * `${…}`) are no secrets, and nobody resolves them.
  */
 export function withoutSecrets(name: string, text: string): string {

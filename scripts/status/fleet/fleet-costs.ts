@@ -49,8 +49,8 @@ export function billedPeriod(now: Date): { Start: string; End: string } {
 }
 
 /**
- * The months of all pages of an answer: a month that is too long for a page goes on on the next. A month that was asked for and is in none is
- * there with nothing in it.
+ * The months of all pages of a response: a month that is too long for a page continues on the next. A requested month that is in none is
+ * included with nothing in it.
  */
 export function billedMonths(
   pages: readonly (readonly ResultByTime[])[],
@@ -78,7 +78,7 @@ function tagValue(key = ''): string {
 }
 
 /**
- * What a tenant cost in each month, or with an empty name the platform's own resources. Nothing is counted as 0: where the bill has nothing,
+ * What a tenant cost in each month, or with an empty name the platform's own resources. Nothing counts as 0: if the bill has nothing,
  * somebody else may pay, or the tags may have been activated later.
  */
 export function costsOf(months: readonly BilledMonth[], environment: Environment, tenant: string): Cost[] {
@@ -92,7 +92,7 @@ export function costsOf(months: readonly BilledMonth[], environment: Environment
   });
 }
 
-/** Without one of the tags everything is in the groups of the other: then those say nothing either. */
+/** Without one of the tags everything is in the other's groups: then those say nothing either. */
 function whyUnknown(groups: readonly BilledGroup[]): string | undefined {
   if (groups.length === 0) return 'the bill has nothing of this account';
   const inactive = inactiveTags(groups);
@@ -117,7 +117,7 @@ export function costWords(costs: StatusPart<readonly Cost[]>): string {
   return words.length === 0 ? 'unknown' : words.join('; ');
 }
 
-/** Why something of it is not known, each reason once. */
+/** Why some of it is not known, each reason once. */
 export function costReasons(costs: StatusPart<readonly Cost[]>): string[] {
   if ('unknown' in costs) return [costs.unknown];
   if (costs.value.length === 0) return ['the answer has no month'];

@@ -11,15 +11,15 @@ import { isOfSomebody } from '../host/release-rows.ts';
 import { type Cost, costsOf } from './fleet-costs.ts';
 import type { FleetSnapshot, FleetStack, FleetTenant } from './fleet-snapshot.ts';
 
-/** `unknown`: something could not be read, and nothing is wrong in the rest. `no host`: vended, nothing provisioned. */
+/** `unknown`: something could not be read, and the rest is healthy. `no host`: vended, nothing provisioned. */
 export type FleetState = 'needs a look' | 'unknown' | 'well' | 'no host';
 
-/** A tenant in an environment, as the page and the JSON show it. What is not known says so in its own words. */
+/** A tenant in an environment, as the page and the JSON show it. Unknown values say so. */
 export interface FleetRow {
   readonly tenant: string;
   readonly environment: string;
   readonly state: FleetState;
-  /** What needs a look, and what is not known, in words. */
+  /** What needs attention, and what is not known, in words. */
   readonly needs: readonly string[];
   readonly hosts: readonly string[];
   /** What runs: `0a1b2c3d, commit 01234567 by Ada`, and since when. */
@@ -33,11 +33,11 @@ export interface FleetRow {
   readonly imageCreatedAt: string;
   /** When the drift of the stack that was looked at longest ago was detected; empty where one never was. */
   readonly driftCheckedAt: string;
-  /** By the bill, where that is asked for. What is not known of it makes nobody unknown: it says nothing of the software. */
+  /** From the bill, on request. Unknown costs make no tenant unknown: they say nothing about the software. */
   readonly costs?: StatusPart<readonly Cost[]>;
 }
 
-/** What can be said of one thing: what needs a look, and what is not known. */
+/** The findings about one thing: what needs attention, and what is not known. */
 interface Said {
   readonly needs?: readonly string[];
   readonly unknown?: readonly string[];
@@ -119,7 +119,7 @@ function releaseSaid({ releases, at }: FleetSnapshot, tenant: string): Said {
   };
 }
 
-/** Newer ones may wait behind it, or have taken each other's place. */
+/** Newer ones may wait behind it, or have superseded each other. */
 function waitingOf({ newer, waiting }: NewestReleases): Release | undefined {
   return newer?.state === 'waiting for approval' ? newer : waiting;
 }

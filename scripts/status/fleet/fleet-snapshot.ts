@@ -9,7 +9,7 @@ import type { BilledMonth } from './fleet-costs.ts';
 export interface FleetTenant {
   readonly tenant: string;
   readonly hosts: readonly string[];
-  /** Absent where the record could not be read, or an older version wrote it. */
+  /** Absent if the record could not be read, or an older version wrote it. */
   readonly pipeline: string | undefined;
 }
 
@@ -25,7 +25,7 @@ export interface FleetGroup {
   readonly instances: number;
 }
 
-/** All tenants of an environment at one moment: plain data, each list for itself. */
+/** All tenants of an environment at one moment: plain data, each list separately. */
 export interface FleetSnapshot {
   readonly environment: Environment;
   readonly account: string;

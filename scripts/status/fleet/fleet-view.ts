@@ -12,13 +12,13 @@ export interface UnknownEnvironment {
   readonly why: string;
 }
 
-/** What the resources of an environment cost that are no tenant's. */
+/** What the resources of an environment cost that belong to no tenant. */
 export interface SharedCosts {
   readonly environment: string;
   readonly costs: StatusPart<readonly Cost[]>;
 }
 
-/** All tenants of all environments that were asked for. */
+/** All tenants of all requested environments. */
 export interface FleetView {
   /** ISO 8601: when the first of them was read. */
   readonly at: string;

@@ -25,7 +25,7 @@ export async function readFleet(runtime: Runtime, target: EnvironmentTarget): Pr
   ]);
   const vended = partValue(tenants) ?? [];
   const hostStacks = partValue(stacks);
-  // Where it is not known who has a host, all pipelines are asked.
+  // If it is not known who has a host, all pipelines are read.
   const hosting = vended.filter(
     (each) => hostStacks === undefined || hostStackOf(target, each, hostStacks) !== undefined,
   );

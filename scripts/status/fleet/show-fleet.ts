@@ -19,8 +19,8 @@ export interface FleetOptions {
 }
 
 /**
- * Shows every tenant of the environments. Its exit code says whether it could look, not what it found: a page that is not published when
- * something is wrong is of no use. Only reads.
+ * Shows every tenant of the environments. Its exit code says whether it could read them, not what it found: a page that is not published when
+ * something is wrong is useless. Only reads.
  */
 export async function showFleet(runtime: Runtime, { directory, environment, page }: FleetOptions): Promise<undefined> {
   const platform = await readPlatformConfig(directory);

@@ -8,7 +8,7 @@ import type { HostAlarm, HostDatabase } from './host-snapshot.ts';
 import type { DriftRow, HostStatus, ImageRow, InstanceRow } from './host-status.ts';
 import type { ReleaseRow } from './release-rows.ts';
 
-/** A host's status as lines: what has to be looked at first, then each part. */
+/** A host's status as lines: what needs attention first, then each part. */
 export function hostLines(status: HostStatus): string[] {
   const { tenant, environment, needs, hosts } = status;
   const now = Date.parse(status.at);

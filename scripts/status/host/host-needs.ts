@@ -15,7 +15,7 @@ import { commandFor, releaseNeeds } from './release-needs.ts';
 const soundDatabase =
   /^(available|backing-up|configuring-.*|creating|maintenance|modifying|renaming|resetting-.*|storage-.*optimization|upgrading|starting|rebooting)$/;
 
-/** What somebody has to look at, in the order of the parts; empty when all is well. */
+/** What needs attention, in the order of the parts; empty when all is well. */
 export function hostNeeds(snapshot: HostSnapshot): Finding[] {
   const now = new Date(snapshot.at);
   const host = partValue(snapshot.host);
@@ -34,7 +34,7 @@ export function hostNeeds(snapshot: HostSnapshot): Finding[] {
   ];
 }
 
-/** Somebody wants it, and it is easily forgotten: the hosts answer 503. */
+/** Maintenance is intended but easily forgotten: the hosts answer 503. */
 function maintenanceNeeds({ maintenance, at, place }: HostSnapshot): Finding[] {
   const found = partValue(maintenance);
   if (found === undefined) return [];
@@ -57,7 +57,7 @@ function noHost(snapshot: HostSnapshot): Finding {
   };
 }
 
-/** Instances that a load balancer finds unhealthy, but not before there was a release: nothing could answer then. */
+/** Instances that a load balancer finds unhealthy, but not before the first release: nothing could answer then. */
 function targetNeeds(snapshot: HostSnapshot): Finding[] {
   const look = partValue(snapshot.releases);
   if (look !== undefined && look.releases.length === 0) return [];

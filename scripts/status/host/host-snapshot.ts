@@ -63,13 +63,13 @@ export interface ReleasesLook {
   readonly current: Release | undefined;
 }
 
-/** All of them: what instances have may be older than the newest. */
+/** All of them: the instances' release may be older than the newest. */
 export function knownReleases({ releases, current }: ReleasesLook): readonly Release[] {
   const isListed = releases.some(({ executionId }) => executionId === current?.executionId);
   return current === undefined || isListed ? releases : [...releases, current];
 }
 
-/** A tenant's virtual host at one moment: plain data, each part for itself. */
+/** A tenant's virtual host at one moment: plain data, each part separately. */
 export interface HostSnapshot {
   readonly place: Place;
   readonly region: string;

@@ -25,7 +25,7 @@ export interface InstanceRow {
   readonly image: string;
   /** Whether new instances start from the same image. */
   readonly isCurrentImage: boolean;
-  /** The revision that CodeDeploy put on it: its hash, empty where that is not known. */
+  /** The revision that CodeDeploy put on it: its hash, empty if unknown. */
   readonly revision: string;
   /** How the deployment to it ended; empty where there was none. */
   readonly deploy: string;
@@ -38,7 +38,7 @@ export interface ImageRow {
   readonly id: string;
   readonly createdAt: string;
   readonly isNewestBake: boolean;
-  /** The AMI that it was baked from; empty and absent where that is not known any more. */
+  /** The AMI that it was baked from; empty and absent if no longer known. */
   readonly base: string;
   readonly baseCreatedAt: string;
   readonly newestBase: string;
@@ -64,7 +64,7 @@ export interface HostStatus {
   /** Nothing where the instances answer for the hosts. */
   readonly maintenance: StatusPart<MaintenanceRow | null>;
   readonly pipeline: string;
-  /** What all instances have; nothing where that is not certain. */
+  /** What all instances have; nothing if that is not certain. */
   readonly running: StatusPart<ReleaseRow | null>;
   readonly releases: StatusPart<readonly ReleaseRow[]>;
   readonly instances: StatusPart<readonly InstanceRow[]>;
@@ -76,7 +76,7 @@ export interface HostStatus {
   readonly stacks: StatusPart<readonly DriftRow[]>;
 }
 
-/** Decides what a snapshot says. */
+/** Evaluates a snapshot. */
 export function hostStatusOf(snapshot: HostSnapshot): HostStatus {
   const { place, at, record, releases, host, targets, alarms, database, stacks } = snapshot;
   const needs = hostNeeds(snapshot);

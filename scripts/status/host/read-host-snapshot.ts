@@ -30,7 +30,7 @@ import { readHostAlarms, readHostDatabase, readHostTargets, readStackLooks } fro
 /** So many of the newest releases are shown. */
 const shownReleases = 5;
 
-/** Reads all parts at the same time, each for itself. Throws what `readTenantRecord` throws. Only reads. */
+/** Reads all parts at the same time, each separately. Throws what `readTenantRecord` throws. Only reads. */
 export async function readHostSnapshot(runtime: Runtime, aws: Aws, place: Place): Promise<HostSnapshot> {
   const record = await readTenantRecord(aws, place);
   const releases = partOf(runtime, () => readReleasesLook(aws, place, record));
@@ -117,7 +117,7 @@ async function readDeploys(
   return await partOf(runtime, () => readInstanceDeploys(aws, wanted));
 }
 
-/** Since when and by whom costs a look at the audit, so only where there is maintenance. */
+/** Since when and by whom needs a read of the audit, so only during maintenance. */
 async function readMaintenancePart(
   runtime: Runtime,
   aws: Aws,

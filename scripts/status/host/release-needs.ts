@@ -13,7 +13,7 @@ export function commandFor({ place: { tenant, environment } }: HostSnapshot, com
   return `vendhost ${command} --tenant ${tenant} --environment ${environment}`;
 }
 
-/** Releases that somebody has to look at: the last one, where it failed, and those that wait for an approval. */
+/** Releases that need attention: the last one, if it failed, and those that wait for an approval. */
 export function releaseNeeds(snapshot: HostSnapshot): Finding[] {
   const { releases = [], current } = partValue(snapshot.releases) ?? {};
   const waiting = releases.filter(({ state }) => state === 'waiting for approval');

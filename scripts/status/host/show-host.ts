@@ -8,7 +8,7 @@ import { hostStatusOf } from './host-status.ts';
 import { readHostSnapshot } from './read-host-snapshot.ts';
 
 /**
- * Shows a tenant's virtual host as it is; exit code 2 when something needs attention, which what could not be read does too. Only reads, in a
+ * Shows a tenant's virtual host; exit code 2 when something needs attention, including what could not be read. Only reads, in a
  * job with the tenant's plan role.
  */
 export async function showHost(

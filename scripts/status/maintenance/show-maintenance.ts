@@ -16,9 +16,9 @@ import { type Maintenance, readBegin } from './read-maintenance.ts';
 export interface MaintenanceQuestion {
   readonly tenant: string;
   readonly environment: Environment;
-  /** What is wanted; without it the state is shown. */
+  /** The wanted state; without it the present state is shown. */
   readonly wanted: 'on' | 'off' | undefined;
-  /** File with the page that is to answer. */
+  /** File with the page that should answer. */
   readonly page: string | undefined;
 }
 
@@ -32,7 +32,7 @@ export interface MaintenanceLook {
   readonly found: Maintenance;
 }
 
-/** Only reads. Waits until a vend that is under way has ended, as it sets the rules. */
+/** Only reads. Waits until a vend in progress has ended, because it sets the rules. */
 export async function lookAtMaintenance(runtime: Runtime, aws: Aws, place: Place): Promise<MaintenanceLook> {
   const { hosts } = await readTenantRecord(aws, place);
   const entry = await settledStack(runtime, aws, names.tenantStack(place, 'entry'));
@@ -45,7 +45,7 @@ export async function lookAtMaintenance(runtime: Runtime, aws: Aws, place: Place
 }
 
 /**
- * Shows whether a page answers for a tenant's hosts, and where its jobs may not switch that what the platform's team does about it. Exit code 2 when it is
+ * Shows whether a page answers for a tenant's hosts, and if its jobs may not switch that, what the platform's team must do. Exit code 2 when it is
  * not as it is wanted. Only reads, in a job with the tenant's plan role.
  */
 export async function showMaintenance(
@@ -82,7 +82,7 @@ function answerWords({ answers, found, document }: Omit<MaintenanceLook, 'hosts'
   return `in maintenance${sinceWords(found, Date.now())}${some}`;
 }
 
-/** Throws `USAGE` for a page that the platform's file would not take. */
+/** Throws `USAGE` for a page that the platform's file would not accept. */
 async function readPage(file: string): Promise<string> {
   const read = await readText(file);
   const text = read === undefined || read.fault !== undefined ? '' : read.text.trim();

@@ -5,7 +5,7 @@ import { withoutSwitched } from '../../drift/stacks/switched-rules.ts';
 import { type EntryOutputs, switchOf } from '../../listener/rule-answers.ts';
 
 /**
- * What the last detection of a stack's drift came to, without what the tenant's jobs had switched then: CloudFormation calls that drift. Reads more only of a
+ * The result of the last drift detection of a stack, without what the tenant's jobs had switched then: CloudFormation calls that drift. Reads more only for a
  * drifted entry stack whose maintenance they may switch.
  *
  * @param found CloudFormation's word for the whole stack

@@ -28,7 +28,7 @@ export interface LibraryPlan {
 }
 
 /**
- * Whether a tenant's pipelines can include the library and their jobs pull its image. `include` reads with the rights of whoever
+ * Whether a tenant's pipelines can include the library and their jobs pull its image. `include` reads with the rights of the user who
  * starts the pipeline; the image is pulled with the job's token, which has these rights too, and of a project that is not open
  * only from its allowlist (https://docs.gitlab.com/ci/jobs/ci_job_token/#control-job-token-access-to-your-project).
  */
@@ -43,7 +43,7 @@ export function planLibrary(wish: LibraryWish, facts: LibraryFacts | undefined):
   return { allow, refusals: [], warnings };
 }
 
-/** What keeps `--allow-library` from its work stops the vending; without the option it is a warning. */
+/** With `--allow-library`, what prevents it stops the vending; without the option it is a warning. */
 function decided({ allow }: LibraryWish, finding: ProjectFinding, others: readonly ProjectFinding[] = []): LibraryPlan {
   return allow ? { refusals: [finding], warnings: others } : { refusals: [], warnings: [...others, finding] };
 }
@@ -64,7 +64,7 @@ function unseen(library: string): ProjectFinding {
   };
 }
 
-/** Whether people of the tenant read the library's files. */
+/** Whether people of the tenant can read the library's files. */
 function readingFindings({ project }: LibraryWish, facts: LibraryFacts): ProjectFinding[] {
   const group = parentOf(project.path);
   if (isOpen(facts, facts.repository) || [...facts.readers, parentOf(facts.path)].includes(group)) return [];

@@ -17,7 +17,7 @@ export interface ListTenantsOptions {
 }
 
 /**
- * Shows the register beside what is vended. It reads the lists of each environment by their pages, nothing for each tenant. An
+ * Compares the register with what is vended. It reads the lists of each environment by their pages, nothing for each tenant. An
  * environment that cannot be read is unknown, and thrown when the others are shown: `STATUS_FAILED` for several. What runs is not in any list: `platform fleet` asks each pipeline for it.
  */
 export async function showTenants(runtime: Runtime, options: ListTenantsOptions): Promise<undefined> {

@@ -15,7 +15,7 @@ export interface HeldClaim {
   readonly tenant: string;
 }
 
-/** A host that goes from one tenant to another. */
+/** A host that moves from one tenant to another. */
 export interface HostMove {
   readonly environment: Environment;
   readonly host: string;
@@ -26,13 +26,13 @@ export interface HostMove {
 /** Vends a tenant. */
 export interface VendStep {
   readonly tenant: string;
-  /** Hosts of its file that it gets in a later step: another tenant, which waits for one of this tenant's, has them still. */
+  /** Hosts of its file that it gets in a later step: another tenant, which waits for one of this tenant's, still has them. */
   readonly without: readonly { readonly environment: Environment; readonly host: string }[];
 }
 
 /**
- * The hosts that move between the tenants, by what is claimed and not by what records remember. A host that its holder's file still has
- * does not move: vending its other tenant says so (`HOST_TAKEN`).
+ * The hosts that move between the tenants, by their claims and not by their records. If its holder's file still has a host, it
+ * does not move: vending its other tenant reports that (`HOST_TAKEN`).
  */
 export function hostMoves(wishes: readonly HostWish[], held: readonly HeldClaim[]): HostMove[] {
   return wishes.flatMap(({ tenant: to, environment, hosts }) =>
@@ -45,17 +45,17 @@ export function hostMoves(wishes: readonly HostWish[], held: readonly HeldClaim[
 }
 
 /**
- * The order in which to vend tenants: who gives a host goes before who takes it. Of tenants that wait for each other in a circle one is
- * vended twice: first without what it is to take, so that it gives. Goes by what is claimed now, so that after a run that died the same
+ * The order in which to vend tenants: the old tenant of a host comes before the new one. If tenants wait for each other in a circle, one is
+ * vended twice: first without its new hosts, so that it releases the others. It depends on the present claims, so after a run that died the same
  * question has the rest of the same answer.
- * @param tenants in the order in which they are vended where nothing else decides
+ * @param tenants in the order in which they are vended if nothing else decides
  */
 export function orderVends(tenants: readonly string[], moves: readonly HostMove[]): VendStep[] {
   const steps: VendStep[] = [];
   const left = new Set(tenants);
   const all = moves.filter(({ from, to }) => left.has(from) && left.has(to));
   let open = all;
-  // A host that was given has no rule until it is taken: whoever waits for it is next, and who gives one waits for the others.
+  // A released host has no rule until it is claimed: the tenant that waits for it is next, and a tenant that releases one waits for the others.
   const rank = (tenant: string) => {
     if (all.some(({ to }) => to === tenant)) return 0;
     return open.some(({ from }) => from === tenant) ? 2 : 1;
@@ -73,7 +73,7 @@ export function orderVends(tenants: readonly string[], moves: readonly HostMove[
   return steps;
 }
 
-/** A tenant of a circle: going from a taker to whom it waits for, again and again, ends in one. */
+/** A tenant of a circle: following each tenant to the one it waits for ends in one. */
 function giver(waiting: readonly string[], open: readonly HostMove[]): string {
   const seen: string[] = [];
   let at = waiting[0] as string;
@@ -85,7 +85,7 @@ function giver(waiting: readonly string[], open: readonly HostMove[]): string {
 }
 
 /**
- * Steps that are begun together: each but the first is prepared, then the one before it gives, and it takes. A tenant that is vended twice is
+ * Steps that are started together: each but the first is prepared, then the one before it releases, and it claims. A tenant that is vended twice is
  * prepared when its second turn comes: its own first one changes what that goes by.
  */
 export function stepGroups(steps: readonly VendStep[], moves: readonly HostMove[]): VendStep[][] {

@@ -2,17 +2,17 @@ import type { Output } from '../../output.ts';
 import type { VendOptions } from '../vending/vend-options.ts';
 import { type HostMove, orderVends, stepGroups, type VendStep } from './order-vends.ts';
 
-/** What a step asks of the vend of a tenant. */
+/** What a step needs of a tenant's vend. */
 export type StepOptions = Pick<VendOptions, 'without' | 'still' | 'coming' | 'free'>;
 
 export interface VendSteps<T> {
   readonly out: Output;
   readonly moves: readonly HostMove[];
-  /** Vends a tenant. What it throws ends all of it; one that returns all the same leaves the others their turn. */
+  /** Vends a tenant. An error ends everything; if it returns, the others continue. */
   readonly vend: (tenant: string, options: StepOptions) => Promise<T>;
 }
 
-/** Vends tenants in the order in which hosts move between them, each host without a rule for as short as can be. */
+/** Vends tenants in the order in which hosts move between them, so that each host has no rule for as short a time as possible. */
 export async function vendInOrder<T>(steps: VendSteps<T>, tenants: readonly string[]): Promise<T[]> {
   const done: T[] = [];
   for (const group of stepGroups(orderVends(tenants, steps.moves), steps.moves)) {
@@ -22,9 +22,9 @@ export async function vendInOrder<T>(steps: VendSteps<T>, tenants: readonly stri
 }
 
 /**
- * Vends the last one of a group, and the others when it is ready to take what they give. If it never is, they keep that: a host that nobody
- * takes stays with who has it.
- * @param unready who was to come after the group, and was not ready
+ * Vends the last one of a group, and the others when it is ready to claim what they release. If it never is, they keep that: a host that nobody
+ * claims stays with its holder.
+ * @param unready the tenant that should follow the group, and was not ready
  */
 async function vendGroup<T>(steps: VendSteps<T>, group: readonly VendStep[], unready?: string): Promise<T[]> {
   const step = group.at(-1);

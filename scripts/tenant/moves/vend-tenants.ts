@@ -18,8 +18,8 @@ export type VendTenantsOptions = Omit<VendOptions, 'tenant' | 'projectId' | keyo
 };
 
 /**
- * Vends several tenants in the order in which hosts move between them, or shows what would change (exit code 2). A run that died is
- * finished by the same command: what is left to do is found in the claims.
+ * Vends several tenants in the order in which hosts move between them, or shows what would change (exit code 2). The same command finishes a run
+ * that died: the claims show what is left to do.
  */
 export async function vendTenants(runtime: Runtime, options: VendTenantsOptions): Promise<number | undefined> {
   const { out } = runtime;

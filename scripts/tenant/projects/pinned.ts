@@ -8,7 +8,7 @@ export function pinnedFile(tenant: string, half: Half | undefined): string {
 }
 
 /**
- * What a pinned tenant's project is to have, and what one is not to have any more whose tenant is no longer pinned. A pipeline file of another project is
+ * What a pinned tenant's project should have, and what one whose tenant is no longer pinned should lose. A pipeline file of another project is
  * written FILE@PROJECT:REF (https://docs.gitlab.com/ci/pipelines/settings/#specify-a-custom-cicd-configuration-file).
  */
 export function pinnedWish(

@@ -22,7 +22,7 @@ export type PlannedProjects = readonly [PlannedProject, ...PlannedProject[]];
 export interface TrustedProject extends TenantProject {
   /** Which ID tokens of it the roles trust. */
   readonly trust: SubjectTrust;
-  /** Whether it is yet to be made. */
+  /** Whether it still has to be created. */
   readonly isNew?: boolean;
 }
 
@@ -84,7 +84,7 @@ function wishFor(wish: TenantWish, projects: readonly TenantProject[], project: 
 }
 
 /**
- * What a record says of one of the tenant's projects. A tenant may have had one project and have two now, or the other way round: what
+ * What a record says about one of the tenant's projects. A tenant may have had one project and have two now, or the other way round: what
  * is recorded for a path counts for that path, whatever half it was; else what is recorded for the same half, unless another
  * of the projects has that path now.
  */

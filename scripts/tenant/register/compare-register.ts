@@ -14,7 +14,7 @@ import type { ChosenEnvironment } from '../environments.ts';
 import { type DeployedTenants, recordedHosts } from './read-deployed.ts';
 import { markReasons, vendKey } from './vend-key.ts';
 
-/** `unknown`: something could not be read, and nothing that could be differs. `retire`: vended, and without a file. */
+/** `unknown`: something could not be read, and nothing that could be differs. `retire`: vended, but without a file. */
 export type RegisterState = 'as wanted' | 'new' | 'changed' | 'retire' | 'unknown';
 
 /** A tenant in an environment, by its file and by what is deployed. */
@@ -153,7 +153,7 @@ function claimReasons({ deployed, owners }: Register, tenant: string, { hosts }:
   ];
 }
 
-/** Numbers on record for rules that the tenant no longer has: a vend gives them back at its end. */
+/** Numbers on record for rules that the tenant no longer has: a vend releases them at its end. */
 function bandReasons(
   { deployed }: Register,
   tenant: string,

@@ -14,7 +14,7 @@ export interface PlanOne {
   readonly tenant: TenantConfig;
   readonly platform: PlatformConfig;
   readonly chosen: ChosenEnvironment;
-  /** Hosts that others will have given back: the plan takes them for free. */
+  /** Hosts that others will have released: the plan treats them as free. */
   readonly coming?: readonly string[];
 }
 

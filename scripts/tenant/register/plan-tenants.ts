@@ -32,7 +32,7 @@ export async function planTenants(
     plans.push(...done, ...faults.map(unknownPlan));
   }
   plans.push(...unreached.map(unknownPlan));
-  // A tenant that is nowhere may be a typing error: its file is what is missing.
+  // A tenant that exists nowhere may be a typing error: its file is what is missing.
   if (tenant !== undefined && plans.every(({ rows }) => rows.length === 0)) await readTenantConfig(directory, tenant);
   const differs = plans.some(registerDiffers);
   const lines = [
@@ -50,7 +50,7 @@ function unknownPlan({ environment, error }: EnvironmentFault): RegisterPlan {
   return { environment, rows: [], moves: [], unread: [`unknown: ${why}; ${error.hint}`] };
 }
 
-/** Throws `REGISTER_UNREAD`: what is not known is never taken for no change. */
+/** Throws `REGISTER_UNREAD`: what is not known never counts as unchanged. */
 export function requireRead(plans: readonly RegisterPlan[]): void {
   const unread = plans.filter(isUnread);
   if (unread.length === 0) return;

@@ -19,14 +19,14 @@ export interface HeldBand {
   readonly band: string;
 }
 
-/** What an environment has of all its tenants; each part was read once for all, or says why it could not be. */
+/** What an environment has of all its tenants; each part was read once for all, or has the reason why not. */
 export interface DeployedTenants {
   readonly facts: StatusPart<PublishedFacts>;
   /** Tenant → the text of its record. */
   readonly records: StatusPart<ReadonlyMap<string, string>>;
   /** Stack → its status, of stacks of the environment. */
   readonly stacks: StatusPart<ReadonlyMap<string, string>>;
-  /** Tenant → keys of the vends that got to their end. */
+  /** Tenant → keys of the completed vends. */
   readonly marks: StatusPart<ReadonlyMap<string, readonly string[]>>;
   /** Hosts that are claimed. */
   readonly hosts: StatusPart<ReadonlySet<string>>;

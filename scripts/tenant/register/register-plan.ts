@@ -16,19 +16,19 @@ import { movesIn, questioned } from './register-moves.ts';
 export interface PlannedRow extends RegisterRow {
   /** Absent where nothing is vended, and of tenants after the first `mostDetailed`. */
   readonly plan?: VendPlan;
-  /** What the vend would be refused with. */
+  /** The error that the vend would end with. */
   readonly refusal?: { readonly code: string; readonly message: string; readonly hint: string };
   /** The tenants that are vended together, itself among them, where hosts move between them. */
   readonly together?: readonly string[];
 }
 
-/** The register beside what one environment has. */
+/** The register compared with one environment. */
 export interface RegisterPlan {
   readonly environment: EnvironmentTarget['environment'];
   readonly rows: readonly PlannedRow[];
   /** Hosts that go from one tenant to another. */
   readonly moves: readonly HostMove[];
-  /** What could not be read, in words: tenants of which it is all that is known may be missing. */
+  /** What could not be read, in words: tenants known only from that may be missing. */
   readonly unread: readonly string[];
 }
 

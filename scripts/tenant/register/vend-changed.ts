@@ -33,8 +33,8 @@ interface Ended {
 }
 
 /**
- * Vends every tenant of an environment that is not as the register says; one that cannot be vended does not stop the others. A run
- * that was killed is taken up by the next one, which finds what is not done. Retires nobody: it names the command for people.
+ * Vends every tenant of an environment that differs from the register; one that cannot be vended does not stop the others. The next run
+ * resumes a killed one: it finds what is not done. Retires nobody: it names the command for people.
  *
  * In a job of a platform whose jobs do not vend (`vending: people`), it reads with the plan role, names what an administrator runs,
  * and ends with exit code 4. Throws `GITLAB_TOKEN_MISSING`, `REGISTER_UNREAD` and `VEND_FAILED`.
@@ -82,7 +82,7 @@ export async function vendChanged(runtime: Runtime, changed: VendChangedOptions)
 }
 
 /**
- * Vends in the order in which hosts move. A tenant that waits for a host of another is tried again after all: that one may give it back in
+ * Vends in the order in which hosts move. A tenant that waits for another's host is tried again at the end: that one may release it in
  * the same run, though a record hid that the host moves.
  */
 async function vendAll(runtime: Runtime, options: VendEach, rows: readonly PlannedRow[]): Promise<readonly Ended[]> {

@@ -4,7 +4,7 @@ import { portIn, type TenantConfig } from '../../config/tenant.ts';
 import { digest } from '../../host/key/provision-key.ts';
 import type { ChosenEnvironment } from '../environments.ts';
 
-/** Everything that decides what a tenant has in one environment, but for what GitLab says of its project. */
+/** Everything that determines what a tenant has in one environment, except what GitLab reports about its project. */
 export interface VendInputs {
   readonly tenant: TenantConfig;
   readonly platform: PlatformConfig;
@@ -17,7 +17,7 @@ export interface VendInputs {
 const parts = ['file', 'platform', 'facts', 'library', 'record'] as const;
 type KeyPart = (typeof parts)[number];
 
-/** The vend key, part by part, so that a key that differs says in what. The record is what the vend wrote. */
+/** The vend key, in parts, so that a difference can be named. The record is what the vend wrote. */
 export type VendKey = Readonly<Record<KeyPart, string>>;
 
 /**
@@ -55,7 +55,7 @@ const meanings: Readonly<Record<KeyPart, string>> = {
   record: 'its record has changed since it was vended',
 };
 
-/** Why a tenant with these marks is not as this key says; empty when it is. */
+/** Why a tenant with these marks does not match this key; empty when it does. */
 export function markReasons(marks: readonly string[], wanted: VendKey): string[] {
   const [mark, ...others] = marks;
   if (mark === undefined) return ['no vend has finished'];

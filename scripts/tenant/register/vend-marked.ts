@@ -9,11 +9,11 @@ import { VendedMarks } from './vended-marks.ts';
 /** What was vended in one environment. */
 export interface MarkedVend {
   readonly result: VendResult;
-  /** Marks the tenant as vended to the end; to be called when the settings in GitLab are made too. */
+  /** Marks the tenant's vend as complete; call it when the settings in GitLab are made too. */
   readonly mark: () => Promise<void>;
 }
 
-/** Vends in an environment. The tenant's mark goes first, so that a vend that dies is found by `tenant plan`, wherever it died. */
+/** Vends in an environment. The tenant's mark is removed first, so that `tenant plan` finds a vend that died anywhere. */
 export async function vendMarked(
   vending: Vending,
   prepared: PreparedVend,

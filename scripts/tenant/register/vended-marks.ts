@@ -4,8 +4,8 @@ import { keys } from '../../config/names.ts';
 import { vendedMarkSchema } from '../../config/stored.ts';
 
 /**
- * What says that a tenant was vended to the end, and from what: an object named by tenant and vend key. It goes before a vend changes
- * anything, and comes when all is done, in GitLab too. So a vend that died, wherever, leaves none.
+ * Records that a tenant's vend is complete, and from what: an object named by tenant and vend key. It is removed before a vend changes
+ * anything, and written when all is done, in GitLab too. So a vend that died anywhere leaves none.
  */
 export class VendedMarks {
   readonly #objects: ConditionalObjects<{ at: string }>;
@@ -24,7 +24,7 @@ export class VendedMarks {
     return found;
   }
 
-  /** Takes a tenant's marks away: before a vend or a retirement changes anything. */
+  /** Removes a tenant's marks: before a vend or a retirement changes anything. */
   async clear(tenant: string): Promise<void> {
     const folder = `${keys.vendedMarks}${tenant}/`;
     for (const name of await this.#objects.list(folder)) {

@@ -20,8 +20,8 @@ import type { RetirePlan, RetireStep } from './retire-plan.ts';
 import { cancelOwnPipelines, removeSchedules, removeVariables } from './retire-project.ts';
 
 /**
- * Does the steps one after the other. Each takes what is gone already as done, so that after a kill or a fault the next run does what is
- * left.
+ * Does the steps one after the other. Each counts what is already gone as done, so that after a kill or a fault the next run does the
+ * rest.
  */
 export async function applyRetire(
   runtime: Runtime,
@@ -100,7 +100,7 @@ async function applyStep(
   }
 }
 
-/** Stops them all: a deployment would go on on instances that are about to go. */
+/** Stops them all: a deployment would continue on instances that are about to be removed. */
 async function stopExecutions(runtime: Runtime, aws: Aws, name: string, ids: readonly string[]): Promise<void> {
   const pipeline = await readPipeline(aws, name);
   for (const id of ids) await executionRun(aws, pipeline, id, runtime.out).stop('the tenant is retired');

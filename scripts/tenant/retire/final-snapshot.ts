@@ -5,7 +5,7 @@ import { VendhostError } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
 import { finalSnapshot, type StandingDatabase } from './retire-plan.ts';
 
-/** A large database takes hours to copy; the next run waits on. */
+/** A large database takes hours to copy; the next run keeps waiting. */
 const limitMs = 60 * 60_000;
 
 /** The tenant's database with the state of its final snapshot; `undefined` when there is no database. */

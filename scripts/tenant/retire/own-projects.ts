@@ -9,7 +9,7 @@ import type { RetireStanding } from './retire-plan.ts';
 import { type OwnProject, readOwnProject } from './retire-project.ts';
 
 export interface WhoseProjects {
-  /** The tenant's file, if it is still there. */
+  /** The tenant's file, if it still exists. */
   readonly file: TenantConfig | undefined;
   /** The environments that the tenant is retired in by this run. */
   readonly leaving: readonly Environment[];

@@ -26,7 +26,7 @@ export interface Retiring {
   readonly config: EnvironmentConfig;
 }
 
-/** Reads what there is of a tenant: every list to its last page, or it throws, so that nothing is decided without one. */
+/** Reads what exists of a tenant: every list to its last page, or it throws, so that nothing is decided without one. */
 export async function readStanding(
   runtime: Runtime,
   { place, aws, config }: Retiring,
@@ -67,7 +67,7 @@ async function readLayers(aws: Aws, place: Place): Promise<RetireStanding['stack
   return Object.fromEntries(found.filter(([, status]) => status !== undefined));
 }
 
-/** The rules and target groups of the entry stack that are there; what somebody deleted is not. */
+/** The existing rules and target groups of the entry stack, without those that somebody deleted. */
 async function readEntry(
   aws: Aws,
   place: Place,
@@ -76,7 +76,7 @@ async function readEntry(
   const sdk = await import('@aws-sdk/client-elastic-load-balancing-v2');
   const client = await aws.elb();
   const of = (type: string) => owned.filter((each) => each.type === `AWS::ElasticLoadBalancingV2::${type}`);
-  // One by one: of several that are asked for, one that is gone makes the whole call fail.
+  // One by one: with several, a missing one makes the whole call fail.
   const rules = await Promise.all(
     of('ListenerRule').map(async ({ id }): Promise<OwnRule[]> => {
       const command = new sdk.DescribeRulesCommand({ RuleArns: [id] });
@@ -164,7 +164,7 @@ async function recordIsThere(aws: Aws, place: Place): Promise<boolean> {
   return (await look.catch(noneOf('ParameterNotFound', undefined))) !== undefined;
 }
 
-/** Takes an error of AWS's that says that a thing is not there as this value. */
+/** Returns this value for an AWS error that says that something does not exist. */
 function noneOf<T>(name: string, value: T): (error: unknown) => T {
   return (error) => {
     if (error instanceof Error && error.name === name) return value;

@@ -17,7 +17,7 @@ export interface RetiredImages {
 }
 
 /**
- * What would go and what would stay. As long as the tenant has a host, that uses images, too: then all that is there is said to go.
+ * What would be removed and what would stay. As long as the tenant has a host, that also uses images: then all are listed for removal.
  */
 export async function readRetiredImages(aws: Aws, place: Place, hasHost: boolean): Promise<RetiredImages> {
   const { left, used } = await splitImages(aws, place);
@@ -28,8 +28,8 @@ export async function readRetiredImages(aws: Aws, place: Place, hasHost: boolean
 }
 
 /**
- * Deregisters the tenant's images that nothing in the account uses, deletes their snapshots, and removes what bakes left. Call it when the
- * host stack is gone. Whatever list cannot be read to its end is thrown, and nothing is removed. Throws `RETIRE_INCOMPLETE`.
+ * Deregisters the tenant's images that nothing in the account uses, deletes their snapshots, and removes the leftovers of bakes. Call it when the
+ * host stack is deleted. Throws if any list cannot be read to its end, and removes nothing then. Throws `RETIRE_INCOMPLETE`.
  */
 export async function removeImages({ signal }: Pick<Runtime, 'signal'>, aws: Aws, place: Place): Promise<void> {
   const { left } = await splitImages(aws, place);

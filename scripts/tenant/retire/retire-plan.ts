@@ -32,7 +32,7 @@ export interface StandingObjects {
   readonly of: 'revisions' | 'images' | 'claims';
 }
 
-/** What there is of a tenant in one environment, by what each place holds; the record has no say in it. */
+/** What exists of a tenant in one environment, according to each place; the record does not count. */
 export interface RetireStanding {
   readonly place: Place & { readonly environment: Environment };
   readonly traffic: HostTraffic;
@@ -74,7 +74,7 @@ export interface StandingProject {
   readonly webhook?: FormerWebhook | undefined;
 }
 
-/** What of a tenant is deleted that cannot be made again, or is expensive to. */
+/** What to delete of a tenant although it cannot be restored, or only at great expense. */
 export interface RetirePolicy {
   readonly deleteDatabase: boolean;
   readonly deleteFiles: boolean;
@@ -82,7 +82,7 @@ export interface RetirePolicy {
   readonly keepRevisions: boolean;
 }
 
-/** One thing to do. In the order of the plan each leaves what the next ones need. */
+/** One thing to do. In the plan's order, no step removes what a later one needs. */
 export type RetireStep =
   | { readonly kind: 'variables'; readonly path: string; readonly variables: readonly ProjectVariable[] }
   | { readonly kind: 'schedules'; readonly path: string; readonly ids: readonly number[] }
@@ -117,9 +117,9 @@ export function finalSnapshot(place: Place, resourceId: string): string {
 }
 
 /**
- * What is done to retire a tenant, by what is there now. First nothing new may begin and no request may arrive; then come the stacks, host
- * before data before entry; claims are given back when the rules are gone; the roles go last, because CloudFormation works with them,
- * and with them the record.
+ * What is done to retire a tenant, by what exists now. First nothing new may start and no request may arrive; then come the stacks, host
+ * before data before entry; claims are released when the rules are deleted; the roles go last, because CloudFormation uses them,
+ * and the record with them.
  */
 export function planRetire(standing: RetireStanding, policy: RetirePolicy): RetirePlan {
   const { place, stacks, projects } = standing;

@@ -72,8 +72,8 @@ async function pipelinesOf(gitlab: GitlabApi, path: string, ref: string, status:
 }
 
 /**
- * The variables that hold what vending wrote for this environment; one with another value is somebody else's. The region goes before the
- * roles, which say what scope it has: so a run that was killed leaves nothing that the next one does not find.
+ * The variables that hold what vending wrote for this environment; one with another value is somebody else's. The region is deleted before the
+ * roles, which show its scope: so after a kill the next run finds what is left.
  */
 export function ownVariables(
   place: Place,
@@ -127,7 +127,7 @@ export async function cancelOwnPipelines(gitlab: GitlabApi, path: string, ids: r
   }
 }
 
-/** GitLab says 404 to what is not there any more. */
+/** GitLab answers 404 for what no longer exists. */
 function unlessGone(error: unknown): void {
   if (!(error instanceof VendhostError && error.code === 'GITLAB_PROJECT_UNKNOWN')) throw error;
 }

@@ -24,11 +24,11 @@ export interface RetireOptions extends Naming, RetirePolicy {
   readonly tenant: string;
   /** Without it: every environment the credentials lead into. */
   readonly environment: Environment | undefined;
-  /** Also a tenant whose hosts get requests, or of which that is not known. */
+  /** Also a tenant whose hosts get requests, or whose requests are unknown. */
   readonly withTraffic: boolean;
 }
 
-/** An environment with what there is, and what is done about it. */
+/** An environment with what exists, and what is done about it. */
 interface Retirement {
   readonly retiring: Retiring;
   readonly standing: RetireStanding;
@@ -36,7 +36,7 @@ interface Retirement {
 }
 
 /**
- * Removes a tenant from its environments, by what is there now; the next run after a kill does what is left, and one more says that
+ * Removes a tenant from its environments, by what exists now; the next run after a kill does the rest, and one more says that
  * nothing is. Throws, before anything is changed, `HOST_HAS_TRAFFIC` or `TRAFFIC_UNKNOWN` unless that is taken; `RETIRE_INCOMPLETE`
  * when something was made again meanwhile.
  */
@@ -70,7 +70,7 @@ export async function retireTenant(runtime: Runtime, options: RetireOptions): Pr
   }
   for (const { standing } of found) checkTraffic(standing.place, standing.traffic, options.withTraffic);
   for (const line of lines) out.step(line);
-  // Who names the tenant has answered.
+  // Naming the tenant answers the question.
   if (options.yesDestroy === undefined) await out.confirm(`retire ${tenant}?`);
   for (const { retiring, plan } of found.filter((each) => each.plan.steps.length > 0)) {
     const { environment } = retiring.place;
@@ -128,7 +128,7 @@ async function openRetiring(
   );
 }
 
-/** The tenant's file, if it is still there and can be read. */
+/** The tenant's file, if it still exists and can be read. */
 async function readFile(directory: string, tenant: string): Promise<TenantConfig | undefined> {
   const all: readonly string[] = await listTenants(directory).catch(() => []);
   return all.includes(tenant) ? await readTenantConfig(directory, tenant).catch(() => undefined) : undefined;
@@ -154,7 +154,7 @@ function checkNothingLeft(tenant: string, left: readonly Retirement[]): void {
   });
 }
 
-/** The records of what was done to a tenant outlive it. It is done by then, so what keeps this one from being written is a warning. */
+/** The records of what was done to a tenant outlive it. The retirement is done by then, so a failure to write this one is a warning. */
 async function writeRetired(runtime: Runtime, { place, aws, config }: Retiring): Promise<void> {
   const bucket = names.bucket(place.environment, config.account, config.region);
   try {

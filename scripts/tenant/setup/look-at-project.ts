@@ -11,7 +11,7 @@ import { type ProjectPlan, planProject, withLibrary } from '../project-plan.ts';
 import { planAbsent, planNewProject } from './make-project.ts';
 import { madeDescription } from './setup-facts.ts';
 
-/** What GitLab says of the tenant's project, and of the library that it is to use, as a plan. */
+/** What GitLab reports about the tenant's project, and about the library that it should use, as a plan. */
 export async function lookAtProject(
   gitlab: GitlabApi | undefined,
   { library }: PlatformConfig,
@@ -26,7 +26,7 @@ export async function lookAtProject(
   return withLibrary(plan, planLibrary({ library, project: facts, allow, allowIfAble: plan.isSetUp }, shared));
 }
 
-/** The project's facts, or a plan where there is no project of that path. */
+/** The project's facts, or a plan if there is no project at that path. */
 async function readOrAbsent(gitlab: GitlabApi, wish: ProjectWish): Promise<ProjectFacts | ProjectPlan> {
   const branches = wish.environments.map(({ branch }) => branch);
   const isWanted = ({ settings }: Project) =>
@@ -43,7 +43,7 @@ async function readOrAbsent(gitlab: GitlabApi, wish: ProjectWish): Promise<Proje
   }
 }
 
-/** Where the project is now that was vended, if its path leads to another one. */
+/** Where the vended project is now, if its path leads to another one. */
 async function movedFrom(gitlab: GitlabApi, wish: ProjectWish, { id }: ProjectFacts): Promise<string | undefined> {
   const other = knownProjects(wish).find((each) => each.id !== id);
   return other === undefined ? undefined : await pathOf(gitlab, other.id);

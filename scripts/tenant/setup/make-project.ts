@@ -10,8 +10,8 @@ import { type ProjectPlan, planProject } from '../project-plan.ts';
 import { madeDescription, newSetup } from './setup-facts.ts';
 
 /**
- * Plans a project that is not there yet, and what it is set up with, as far as that can be known before: its number cannot, and what its
- * roles trust neither.
+ * Plans a project that does not exist yet, and its setup, as far as that can be known before: its number and what its
+ * roles trust cannot.
  */
 export function planNewProject(wish: ProjectWish, namespace: number, version: string): ProjectPlan {
   const { path, tenant } = wish;
@@ -50,7 +50,7 @@ export function planAbsent(wish: ProjectWish, id: number, path: string | undefin
   return { ...planProject(wish, undefined), refusals: [refusal] };
 }
 
-/** Makes the project, if it is to be made. It may have been made in the meantime: the jobs of a tenant's environments run at the same time. */
+/** Creates the project, if necessary. It may have been created in the meantime: the jobs of a tenant's environments run at the same time. */
 export async function makeProject(out: Output, gitlab: GitlabApi, { path, make }: ProjectPlan): Promise<void> {
   if (make === undefined) return;
   const refusal = await sendCall(gitlab, `make the project ${path}`, make, hints).then(
@@ -61,7 +61,7 @@ export async function makeProject(out: Output, gitlab: GitlabApi, { path, make }
   if (refusal === undefined) out.step(`made the project ${path}`);
 }
 
-/** Throws `GITLAB_PROJECT_UNKNOWN` where a project was made, or is there, that the token may not see. */
+/** Throws `GITLAB_PROJECT_UNKNOWN` if a project was created, or exists, that the token may not see. */
 export function requireMade({ path, make }: ProjectPlan): void {
   if (make === undefined) return;
   throw new VendhostError('GITLAB_PROJECT_UNKNOWN', `${path} exists, but the token may not see it`, {

@@ -27,12 +27,12 @@ export interface SetupPlan {
 const tiers: Readonly<Record<string, string>> = { dev: 'development', staging: 'staging', production: 'production' };
 
 /**
- * Whether vending sets a project up: one that is adopted, and one that it made, until its starter merge request, the last thing it makes,
- * is there, or again when another environment is vended for the first time. What people change afterwards is theirs.
+ * Whether vending sets a project up: one that is adopted, and one that it created, until its starter merge request, the last thing it makes,
+ * exists, or again when another environment is vended for the first time. What people change afterwards is theirs.
  */
 export function isSetUp(wish: ProjectWish, { settings, setup }: ProjectFacts): boolean {
   if (wish.adopt === true) return true;
-  // Who only looks, as the drift check does, does not read it.
+  // A caller that only reads, like the drift check, does not need it.
   if (wish.setup === undefined || setup === undefined) return false;
   const isFirst = setup.starter !== 'request' || wish.environments.some(({ record }) => record === undefined);
   return settings.description === madeDescription(wish.tenant) && isFirst;
@@ -44,8 +44,8 @@ function isStarting({ adopt, environments }: ProjectWish, { defaultBranch }: Set
 }
 
 /**
- * The pipeline file of a tenant with pinned pipelines: it decides whose jobs get the roles, so it is set whoever made the project. With it nobody
- * may give variables to a pipeline: they would be in the jobs' environment, where NODE_OPTIONS or BASH_ENV name code of the
+ * The pipeline file of a tenant with pinned pipelines: it decides whose jobs get the roles, so it is always set. With it nobody
+ * may pass variables to a pipeline: they would be in the jobs' environment, where NODE_OPTIONS or BASH_ENV name code of the
  * checkout (https://docs.gitlab.com/ci/variables/#restrict-pipeline-variables).
  */
 export function planPipelinePath(
@@ -104,7 +104,7 @@ export function planSetup(wish: ProjectWish, facts: ProjectFacts): SetupPlan {
   };
 }
 
-/** Environments that its tier could protect, and that are not. */
+/** Environments that its tier could protect, but that are not protected. */
 function unprotected({ environmentPrefix, environments }: ProjectWish, facts: ProjectFacts): string[] {
   if (!facts.canProtectEnvironments) return [];
   const names = environments.map(({ environment }) => `${environmentPrefix}${environment}`);
@@ -189,7 +189,7 @@ export function scheduleOf(tenant: string): string {
 }
 
 /**
- * Two vends at the same moment make two schedules: GitLab takes one twice. Of those that are the same in all that vending sets the first
+ * Two vends at the same moment make two schedules: GitLab accepts duplicates. Of those that are the same in all that vending sets the first
  * stays; what people made or changed is theirs.
  */
 export function planRepeatedSchedules({ path, tenant }: ProjectWish, { setup }: ProjectFacts): Setting[] {
@@ -232,7 +232,7 @@ function planStarter(
   setup: SetupFacts,
   target: string,
 ): Setting[] {
-  // What a pipeline file is there for, somebody has begun with.
+  // If there is a pipeline file, somebody has already started.
   if (setup.pipelineFile !== undefined || setup.starter === 'request') return [];
   const missing = files.filter(
     (file) =>

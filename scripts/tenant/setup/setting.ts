@@ -10,11 +10,11 @@ export interface Setting {
   readonly call: PlannedCall;
   /** Whether it comes before the roles: what trust in the project's jobs depends on, and what that needs. */
   readonly when: 'before' | 'after';
-  /** Set where an older GitLab, one of another tier, or one that gives the token fewer rights refuses it: that is said, and is no error. */
+  /** Set if an older GitLab, one of another tier, or one that gives the token fewer rights refuses it: that is reported, and is no error. */
   readonly optional?: true;
 }
 
-/** Sends the settings, one after another. What is there already is done. */
+/** Sends the settings, one after another. What already exists counts as done. */
 export async function applySettings(out: Output, gitlab: GitlabApi, settings: readonly Setting[]): Promise<void> {
   for (const { what, call, optional } of settings) {
     const refusal = await sendCall(gitlab, `set ${what}`, call, hints).then(

@@ -13,7 +13,7 @@ import { hasBranch, hasMergeRequest, readFileText, readRoot } from '../../gitlab
 /** The branch of the starter merge request. */
 export const starterBranch = 'vendhost-start';
 
-/** By which a project that vending made is known until its setup is done; people may change it then. */
+/** Identifies a project that vending created until its setup is done; people may change it then. */
 export function madeDescription(tenant: string): string {
   return `Virtual hosts of the tenant ${tenant}`;
 }
@@ -29,11 +29,11 @@ export interface SetupFacts {
   readonly root: readonly string[];
   /** Its pipeline file on the default branch. */
   readonly pipelineFile: string | undefined;
-  /** How far the starter merge request is: its branch comes before it. It counts in any state. */
+  /** The state of the starter merge request: its branch comes before it. It counts in any state. */
   readonly starter: 'none' | 'branch' | 'request';
 }
 
-/** What a project has that was just made. */
+/** What a newly created project has. */
 export function newSetup(defaultBranch: string): SetupFacts {
   return {
     ...{ branches: [defaultBranch], environments: [], resourceGroups: [], schedules: [] },

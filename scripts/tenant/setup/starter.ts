@@ -11,7 +11,7 @@ import { yamlText } from '../../init/yaml-text.ts';
 /** The library's template for scheduled checks. */
 export const driftTemplate = 'drift-check';
 
-/** What a project gets that vending makes, or that is adopted. */
+/** What a project gets that vending creates, or that is adopted. */
 export interface SetupWish {
   /** The branch a new project begins with: that of the tenant's first environment. */
   readonly defaultBranch: string;
@@ -40,7 +40,7 @@ export function setupWish(platform: PlatformConfig, tenant: string, config: Tena
       ...{ tenant, library, hasDatabase: false, tags: [], half, isReported },
       productionBranch: hosted.includes('production') ? branchOf('production') : defaultBranches.production,
       inputs: [...branches, ...(prefix === '' ? [] : [`environment_prefix: ${yamlText(prefix)}`]), ...audience],
-      // One check looks at all of the tenant's stacks.
+      // One check covers all of the tenant's stacks.
       ...(half === 'software'
         ? {}
         : { check: [`tenant: ${yamlText(tenant)}`, `environments: ${yamlText(hosted)}`, ...audience] }),
@@ -52,7 +52,7 @@ export function setupWish(platform: PlatformConfig, tenant: string, config: Tena
 
 export const firstText = (tenant: string) => `# ${tenant}\n\nThe virtual hosts of the tenant ${tenant}.\n`;
 
-/** A time of night that is the tenant's own: a thousand checks do not begin at the same minute. */
+/** A time of night for this tenant: a thousand checks must not start at the same minute. */
 export function cronOf(tenant: string): string {
   const number = createHash('sha256').update(tenant).digest().readUInt16BE();
   return `${number % 60} ${1 + (Math.floor(number / 60) % 5)} * * *`;

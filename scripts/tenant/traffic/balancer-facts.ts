@@ -16,7 +16,7 @@ export interface BalancerQuestion {
   readonly hosts: readonly string[];
   readonly wanted: number;
   readonly port: number;
-  /** Somebody says that the DNS records lead to the wanted one; it does not count where DNS is seen to lead to the former one. */
+  /** Somebody confirms that the DNS records lead to the wanted one; ignored if DNS visibly leads to the former one. */
   readonly dnsMoved: boolean;
 }
 
@@ -26,7 +26,7 @@ export async function readBalancerFacts(aws: Aws, question: BalancerQuestion): P
   const known = { wanted, serving, others };
   const unknown = { ...known, isHealthy: false, isDnsMoved: false };
   if (!isSteady(host.status)) {
-    // In the middle of an update CodeDeploy may go by other target groups than Auto Scaling: all that there are may be in use.
+    // In the middle of an update CodeDeploy may use other target groups than Auto Scaling: all existing ones may be in use.
     const there = await readGroups(aws, question);
     return { ...unknown, attached: there.filter((number) => number !== wanted || serving === wanted) };
   }
@@ -36,7 +36,7 @@ export async function readBalancerFacts(aws: Aws, question: BalancerQuestion): P
   const dnsOf = (number: number) => published.values[names.balancerFact('load-balancer-dns', number)] ?? '';
   const former = [serving, ...others].filter((number) => number !== wanted).map(dnsOf);
   const { hosts } = question;
-  // Said too early, it would take the instances from the load balancer that gets the requests.
+  // Confirmed too early, it would take the instances from the load balancer that gets the requests.
   const isSaid = dnsMoved && !(await anyLeadsTo(hosts, former));
   return { ...known, attached, isHealthy: true, isDnsMoved: isSaid || (await leadTo(hosts, dnsOf(wanted))) };
 }

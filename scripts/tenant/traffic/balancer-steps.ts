@@ -8,16 +8,16 @@ export interface BalancerFacts {
   readonly others: readonly number[];
   /** Those whose target group the Auto Scaling group is attached to. */
   readonly attached: readonly number[];
-  /** Each instance that the serving one finds healthy is healthy by the wanted one as well. */
+  /** Each instance that the serving one finds healthy is healthy in the wanted one as well. */
   readonly isHealthy: boolean;
-  /** All hosts' DNS records lead to the wanted one; `false` also when that is not known. */
+  /** All hosts' DNS records lead to the wanted one; also `false` if that is not known. */
   readonly isDnsMoved: boolean;
 }
 
-/** What must happen before the next vend can go on. */
+/** What must happen before the next vend can continue. */
 export type BalancerWait = 'attach' | 'health' | 'dns' | 'detach';
 
-/** What vending leaves: a level, which the same vend finds again, and not a step. */
+/** What vending leaves: a state that a repeated vend finds again, not a step. */
 export interface BalancerLevel {
   /** Load balancers with a target group and rules of the tenant's. */
   readonly entry: readonly number[];
@@ -45,7 +45,7 @@ export function planBalancers(facts: BalancerFacts): BalancerLevel {
   const left = attached.filter((number) => number !== wanted);
   if (left.length === 0) return only;
   const detaching = { ...only, entry: sorted([wanted, ...left]), waitsFor: 'detach' as const };
-  // An earlier vend has seen the DNS lead there.
+  // An earlier vend has already seen DNS lead there.
   if (serving === wanted && others.length === 0) return detaching;
   if (!isHealthy) return { ...both, serving, waitsFor: 'health' };
   return facts.isDnsMoved ? detaching : { ...both, serving: wanted, waitsFor: 'dns' };

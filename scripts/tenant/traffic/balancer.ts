@@ -12,13 +12,13 @@ import { type BalancerLevel, planBalancers } from './balancer-steps.ts';
 export interface BalancerMove {
   readonly from: number;
   readonly to: number;
-  /** What must happen before the next vend can go on; nothing after the last step. */
+  /** What must happen before the next vend can continue; nothing after the last step. */
   readonly waitsFor?: BalancerLevel['waitsFor'];
   /** Their DNS names. */
   readonly dns: { readonly from: string; readonly to: string };
 }
 
-/** What a vend leaves of load balancers. */
+/** The load balancers after a vend. */
 export interface BalancerPlan extends BalancerLevel {
   /** The one without a number in logical ids. */
   readonly plain: number;
@@ -35,7 +35,7 @@ export interface BalancerWish {
 }
 
 /**
- * Which load balancers the tenant is to have. With a virtual host a move takes several vends, and `waitsFor` says what is between them. Throws
+ * Which load balancers the tenant should have. With a virtual host a move takes several vends, and `waitsFor` says what must happen between them. Throws
  * `PORT_FIXED` when the port would change while there is a virtual host, and `LOAD_BALANCER_FIXED` for a host whose rules an older version deployed.
  */
 export async function planMove(
@@ -92,7 +92,7 @@ export function numberedBalancer({ plain }: Pick<BalancerPlan, 'plain'>, number:
   return number === plain ? undefined : number;
 }
 
-/** The listeners of the environment's load balancers on which the tenant is to have no rules. */
+/** The listeners of the environment's load balancers on which the tenant should have no rules. */
 export function otherListeners({ values }: PublishedFacts, entry: readonly number[]): string[] {
   const own = entry.map((number) => names.balancerFact('listener-arn', number));
   return Object.entries(values).flatMap(([fact, arn]) =>

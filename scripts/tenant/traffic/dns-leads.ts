@@ -6,11 +6,11 @@ export interface DnsAsker {
   addresses(name: string): Promise<readonly string[]>;
 }
 
-/** A name below a wildcard that nobody has a record of its own for. */
+/** A name below a wildcard that nobody has a separate record for. */
 const anyLabel = 'vendhost-dns-check';
 
 /**
- * Whether DNS leads every host to a load balancer, as far as is seen from here: by a CNAME, or by nothing but addresses that the load
+ * Whether DNS leads every host to a load balancer, as far as is visible from here: by a CNAME, or by nothing but addresses that the load
  * balancer has too. `false` also when DNS does not answer, or with a proxy's addresses.
  * @param balancer its DNS name
  */
@@ -29,7 +29,7 @@ export async function leadTo(
   return (await Promise.all(answers)).every((leads) => leads);
 }
 
-/** Whether DNS is seen to lead any of the hosts to any of these load balancers. */
+/** Whether DNS visibly leads any of the hosts to any of these load balancers. */
 export async function anyLeadsTo(
   hosts: readonly string[],
   balancers: readonly string[],

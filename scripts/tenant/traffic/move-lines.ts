@@ -1,7 +1,7 @@
 import type { Place } from '../../config/names.ts';
 import type { BalancerMove } from './balancer.ts';
 
-/** Where a move to another load balancer is, and who does what next. */
+/** The state of a move to another load balancer, and who does what next. */
 export function moveLines(place: Place, hosts: readonly string[], move: BalancerMove): string[] {
   const { environment, tenant } = place;
   const { from, to, dns, waitsFor } = move;

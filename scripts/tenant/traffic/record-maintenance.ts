@@ -8,8 +8,8 @@ import type { Vending } from '../vend-plan.ts';
 import { isOn } from './switched.ts';
 
 /**
- * Vends, with an audit record where that begins or ends maintenance. The record is written before: a vend that dies in between is seen by
- * nothing afterwards, as the rules are what they should be then. One that fails has a second record, which says so.
+ * Vends, with an audit record if that begins or ends maintenance. The record is written first: nothing shows afterwards that a vend died in
+ * between, because the rules are as wanted then. A failed vend has a second record, which says so.
  */
 export async function withMaintenanceRecord<T>(
   vending: Pick<Vending, 'runtime' | 'aws' | 'place' | 'tenant' | 'chosen'>,

@@ -4,8 +4,8 @@ import { readAnswers, switchOf } from '../../listener/rule-answers.ts';
 import { readStack, type StackState } from '../../stack/stack-state.ts';
 
 /**
- * Whether the tenant has switched its maintenance on. A vend gives the rules that answer again: CloudFormation changes a rule whenever its template
- * changes, as when a host is added, and a new one on another load balancer must not lead past the page. A switch that ended between two rules counts as
+ * Whether the tenant has switched its maintenance on. A vend sets the rules to that answer again: CloudFormation changes a rule whenever its template
+ * changes, for example when a host is added, and a new one on another load balancer must not bypass the page. A switch that ended between two rules counts as
  * on: behind the page may be a database that is being changed.
  */
 export async function isSwitched(aws: Aws, place: Place): Promise<boolean> {

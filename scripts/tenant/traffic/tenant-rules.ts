@@ -35,11 +35,11 @@ export interface RulesOf {
   readonly loadBalancer: number;
   /** Listeners on which the tenant has no rules: it may have left them. */
   readonly elsewhere?: readonly string[];
-  /** Whether a page answers for the hosts, or may: then one more rule keeps the target group in use. */
+  /** Whether a page answers for the hosts, or may: then an additional rule keeps the target group in use. */
   readonly keepsGroup?: boolean;
 }
 
-/** Whatever the number of that rule, no request meets it. */
+/** No request matches that rule, whatever its number. */
 const kept: Band = { name: keptBand, first: 49_001, last: priorities.highest };
 
 /** The tenant's rules: one for the hosts of each band and, where a page answers or may, the one that keeps the target group in use. */
@@ -131,7 +131,7 @@ export async function planGiveBack(aws: Aws, of: RulesOf): Promise<number[]> {
   return (await Promise.all([planReleases(aws, holderOf(of), bandsOf(of)), ...left])).flat();
 }
 
-/** Gives back the numbers of rules the tenant no longer has; call it when the rules are gone. */
+/** Releases the numbers of rules the tenant no longer has; call it when the rules are deleted. */
 export async function giveBack(aws: Aws, of: RulesOf): Promise<number[]> {
   const left = holdersElsewhere(of).map((holder) => releasePriorities(aws, holder));
   return (await Promise.all([releasePriorities(aws, holderOf(of), bandsOf(of)), ...left])).flat();
@@ -153,7 +153,7 @@ function claimantOf(of: RulesOf, band: Band): Claimant {
   return { ...holderOf(of), band, isOurs: (rule) => isOwn(rule, of) };
 }
 
-/** In maintenance a rule forwards to nothing, and is known by its hosts, which nobody else may have. */
+/** In maintenance a rule forwards to nothing, and is identified by its hosts, which nobody else may have. */
 function isOwn(rule: ListenerRule, { place, hosts }: Pick<RulesOf, 'place' | 'hosts'>): boolean {
   if (rule.targetGroups.length > 0) return forwardsTo(rule, place);
   return rule.hosts?.some((host) => hosts.includes(host)) === true;

@@ -52,7 +52,7 @@ export async function carryOutVend(
   return { value: { tenant: name, ...projectsResult(planned), environments: results }, text, stops, differs: false };
 }
 
-/** Makes the projects that are not there, and does what comes before their roles; returns the plans of the rest. */
+/** Creates missing projects, and does what comes before their roles; returns the plans of the rest. */
 async function makeReady(
   out: Output,
   gitlab: GitlabApi,
@@ -72,7 +72,7 @@ async function makeReady(
     refuse(stopsOf(planned));
   }
   for (const { plan } of planned) await prepareProject(out, gitlab, plan);
-  // What was left out decides what the roles ask for.
+  // What was left out decides what the roles require.
   return planned.some(({ plan }) => plan.settings.some(({ when, optional }) => when === 'before' && optional))
     ? await look()
     : planned;
@@ -87,7 +87,7 @@ function hadWebhook({ formerWebhooks, leftWebhooks }: VendPlan): boolean {
 function requirePerson({ runtime, place: { environment, tenant }, chosen }: Vending): void {
   if (runtime.env.VENDHOST_ID_TOKEN === undefined) return;
   const { user } = actorOf(runtime.env);
-  // Who has rights in the account, no job knows; whose change it was, it does.
+  // No job knows who has rights in the account, but it knows who made the change.
   const whom =
     user === '' ? 'an administrator' : `@${user}, who started this pipeline, or an administrator whom they ask,`;
   const command = `vendhost tenant vend ${tenant} --environment ${environment} --protect-branches`;

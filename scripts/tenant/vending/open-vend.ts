@@ -33,7 +33,7 @@ export interface OpenedVend {
   readonly vendingsOf: (planned: PlannedProjects) => readonly Vending[];
 }
 
-/** Reads what vending needs. Throws what stands against it in the files, and `ACCOUNT_WRONG`. */
+/** Reads what vending needs. Throws what in the files prevents it, and `ACCOUNT_WRONG`. */
 export async function openVend(runtime: Runtime, options: VendOptions): Promise<OpenedVend> {
   const { out } = runtime;
   const { directory, tenant: name } = options;

@@ -6,7 +6,7 @@ import { differs, type VendPlan, vendLines, withPlan } from '../vend-plan.ts';
 import type { OpenedVend } from './open-vend.ts';
 import type { Vended } from './vend-options.ts';
 
-/** What would be done; what stops it is in the plan. */
+/** What would be done; what prevents it is in the plan. */
 export async function showVend(tenant: string, { planned, vendingsOf }: OpenedVend): Promise<Vended> {
   const plans: VendPlan[] = [];
   for (const vending of vendingsOf(planned)) plans.push(await withPlan(vending, async ({ plan }) => plan));
@@ -26,7 +26,7 @@ export async function showVend(tenant: string, { planned, vendingsOf }: OpenedVe
   };
 }
 
-/** What stands against vending in any of the projects. */
+/** What prevents vending in any of the projects. */
 export function stopsOf(planned: PlannedProjects): Vended['stops'] {
   const path = planned.map(({ plan }) => plan.path).join(' and ');
   return { path, refusals: planned.flatMap(({ plan }) => plan.refusals) };

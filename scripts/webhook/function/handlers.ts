@@ -17,15 +17,15 @@ import { readWebhookSecret } from './webhook-secret.ts';
  * The two functions of the webhook: what is exported here is what Lambda calls. esbuild makes one file of it, without the SDK, which
  * Lambda's Node has (https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html); `npm run docs` writes it.
  *
- * They are two so that the one that anybody can call cannot start builds, and what is accepted is tried again by Lambda, for an hour,
- * and kept in a queue when that has not helped.
+ * They are two so that the one that anybody can call cannot start builds, and Lambda retries what is accepted, for an hour,
+ * and keeps it in a queue when that has not helped.
  */
 const secrets = new SecretsManagerClient();
 const lambda = new LambdaClient();
 const codeBuild = new CodeBuildClient();
 const cache = new SecretCache(readSecret);
 
-/** Secrets Manager is faster where there is no secret: who is refused hears it after so long, whatever the reason. */
+/** Secrets Manager is faster if there is no secret: a refusal takes this long, whatever the reason. */
 const refusalMs = 500;
 
 /** Answers GitLab. */

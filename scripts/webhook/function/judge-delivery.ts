@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Half } from '../../config/tenant.ts';
 import { parseObject, type ReportingProject, senderOf, type WebhookSecret } from './webhook-secret.ts';
 
-/** What GitLab sends, as far as it is looked at; names of headers in lower case. */
+/** What GitLab sends, as far as it is read; names of headers in lower case. */
 export interface Delivery {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;
@@ -15,7 +15,7 @@ export interface ReportedPush {
   readonly author: string;
   /** Of the newest commit, cut. */
   readonly message: string;
-  /** Hash of what GitLab calls the delivery, and of the push: the same one is built once. */
+  /** Hash of GitLab's delivery id and of the push: the same one is built once. */
   readonly delivery: string;
   /** Which half of the tenant the project has that was pushed to; absent for a tenant's only project. */
   readonly half?: Half;
@@ -66,7 +66,7 @@ function judgePush(
   const kind = text(payload.object_kind);
   if (kind !== 'push')
     return ignored(kind === '' ? 'an event without a kind' : `an event of kind ${kind.slice(0, 40)}`);
-  // A token is one project's; who sends another's events has copied it.
+  // A token belongs to one project; a sender of another's events has copied it.
   if (payload.project_id !== projectId) return { verdict: 'refused', status: 401, reason: 'the token is wrong' };
   if (text(payload.ref) !== `refs/heads/${branch}`) return ignored(`not a push to ${branch}`);
   const after = text(payload.after);

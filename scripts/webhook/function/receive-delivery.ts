@@ -35,7 +35,7 @@ export interface ReceiveParts {
 const environmentForm = /^(dev|staging|production)$/;
 const tenantForm = /^[a-z][a-z0-9-]{1,18}[a-z0-9]$/;
 
-/** Answers a delivery: reads the tenant's secret, judges, and hands over what is accepted. Throws when that fails: GitLab then sees a 502. */
+/** Answers a delivery: reads the tenant's secret, judges, and passes on what is accepted. Throws when that fails: GitLab then sees a 502. */
 export async function receiveDelivery(request: ProxyRequest, parts: ReceiveParts): Promise<ProxyAnswer> {
   const { environment = '', tenant = '' } = request.pathParameters ?? {};
   const place = { environment, tenant };

@@ -1,13 +1,13 @@
 import type { Place } from '../../config/names.ts';
 import { senderOf, type WebhookSecret } from './webhook-secret.ts';
 
-/** A secret that is read: what it says, or that there is none. */
+/** A secret that was read: its content, or that there is none. */
 interface Read {
   readonly secret: WebhookSecret | undefined;
   readonly at: number;
 }
 
-/** So long a secret that was read is used: a revoked token is good for that long. */
+/** How long a secret that was read is used: a revoked token is valid for that long. */
 const freshMs = 5 * 60_000;
 /** For a token it does not know the secret is read again, but no more often: somebody may be guessing. */
 const againMs = 1000;

@@ -94,10 +94,10 @@ test.each([
   [
     'no active tag',
     [group('', '', '9')],
-    'nothing in the bill has the tag vendhost:tenant or vendhost:environment: whoever pays',
+    'nothing in the bill has the tag vendhost:tenant or vendhost:environment: the account',
   ],
-  ['one active tag', [group('', 'dev', '9')], 'nothing in the bill has the tag vendhost:tenant: whoever pays'],
-  ['the other one', [group('shop', '', '9')], 'nothing in the bill has the tag vendhost:environment: whoever pays'],
+  ['one active tag', [group('', 'dev', '9')], 'nothing in the bill has the tag vendhost:tenant: the account'],
+  ['the other one', [group('shop', '', '9')], 'nothing in the bill has the tag vendhost:environment: the account'],
   ['other tenants', [group('kiosk', 'dev', '9')], 'nothing in the bill has its tags'],
 ])('a bill with %s is unknown and not 0, of a tenant and of what is shared', (_, groups, why) => {
   const cost = { unknown: expect.stringContaining(why) };
