@@ -26,7 +26,7 @@ export const tenantName = z
   .regex(/^(?!.*--)/, 'without two hyphens in a row')
   // Names of the platform's own stacks and roles, whose permissions are granted by name.
   .regex(
-    /^(?!(access|alerts|balancer|boundary|builder|network|policies|service-boundary|storage|switch-boundary|tenant-drift|tenant-promoting|undelivered|vending)(-|$))/,
+    /^(?!(access|alerts|balancer|boundary|builder|network|policies|service-boundary|storage|switch-boundary|tenant-drift|tenant-promoted|tenant-promoting|undelivered|vending)(-|$))/,
     'not a name reserved for the platform',
   )
   // CloudFormation names resources after stacks: those of `shop-data` would look like resources of the data stack of `shop`.

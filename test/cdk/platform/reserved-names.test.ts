@@ -48,6 +48,7 @@ test('the names of all parts are found', () => {
     'storage',
     'switch-boundary',
     'tenant-drift',
+    'tenant-promoted',
     'tenant-promoting',
     'undelivered',
     'vending',
