@@ -16,7 +16,7 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 const host = new VirtualHost('650000000061', 'shop');
 const aws = openAws(recorder(host.env));
 const project = 'https://gitlab.example.test/acme/shop';
-const commits = { 10: 'a'.repeat(40), 11: 'b'.repeat(40), 12: 'c'.repeat(40), 13: 'd'.repeat(40) };
+const commits = { 10: 'a'.repeat(40), 11: 'b'.repeat(40), 12: 'c'.repeat(40), 13: `${'b'.repeat(7)}${'d'.repeat(33)}` };
 const authors = {
   10: 'Ada <ada@example.com>',
   11: 'Bob <bob@example.com>',
@@ -226,6 +226,14 @@ test('a release under way is not gone back from without saying where to', async 
   expect((await host.rollBack()).error).toMatchObject({ code: 'RELEASE_UNDERWAY' });
   open();
   expect((await ended).result?.status).toBe('succeeded');
+});
+
+test('a beginning that two commits have is refused, and a longer one is taken', async () => {
+  expect((await show('bbbbbbb')).error).toMatchObject({
+    code: 'NAME_AMBIGUOUS',
+    details: [`commit ${commits[13]}`, `commit ${commits[11]}`],
+  });
+  expect((await show('bbbbbbbb')).result).toMatchObject({ record: { commit: commits[11] } });
 });
 
 test('the release job of an older pipeline, run again, is a rollback, also without the report of `package`', async () => {
