@@ -63,7 +63,7 @@ function builderRights(scope: Scope): Right[] {
       when: scope.resourceTags,
       because: "Any resource with the tenant's tags.",
     },
-    { sid: 'StartInPublic', actions: run, resources: [scope.publicSubnet] },
+    { sid: 'StartInPublic', actions: run, resources: scope.publicSubnets },
     {
       sid: 'PassBuilder',
       actions: ['iam:PassRole'],

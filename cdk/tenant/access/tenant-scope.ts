@@ -123,10 +123,9 @@ export class Scope extends Arns {
     return { StringEqualsIfExists: { 'ec2:NetworkInterfaceID': '*' } };
   }
 
-  /** The subnet of a public builder: `vendhost image bake` uses the first of the tier. */
-  get publicSubnet(): string {
-    const [first = ''] = this.facts['public-subnet-ids'];
-    return this.arn('ec2', `subnet/${first}`);
+  /** The subnets of public builders. */
+  get publicSubnets(): string[] {
+    return this.facts['public-subnet-ids'].map((id) => this.arn('ec2', `subnet/${id}`));
   }
 
   /** The subnets of instances, and of private builders. */

@@ -107,9 +107,9 @@ export async function launchBuilder(
   });
 }
 
-/** One in each zone; of the public ones roles of tenants may use the first alone, as their policies have no room for more. */
+/** The builder's subnets, one in each zone. */
 function subnetsOf(facts: BuilderParts['facts']): readonly string[] {
-  return facts['builder-access'] === 'public' ? facts['public-subnet-ids'].slice(0, 1) : facts['egress-subnet-ids'];
+  return facts[facts['builder-access'] === 'public' ? 'public-subnet-ids' : 'egress-subnet-ids'];
 }
 
 /** Starts it in the first zone that has such an instance; returns its id. */
