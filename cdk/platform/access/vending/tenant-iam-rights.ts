@@ -38,7 +38,7 @@ export function tenantIamRights(scope: PlatformScope): Right[] {
   const bounded = {
     StringEquals: { 'iam:PermissionsBoundary': scope.globalArn('iam', `policy/${names.boundary(environment)}`) },
   };
-  // Without its tenant's tag a role would be nobody's to the boundary.
+  // To the boundary, a role without its tenant's tag would be nobody's.
   const switching = {
     StringEquals: { 'iam:PermissionsBoundary': scope.globalArn('iam', `policy/${names.switchBoundary(environment)}`) },
   };
