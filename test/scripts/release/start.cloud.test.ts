@@ -66,7 +66,7 @@ describe('a virtual host with two instances', () => {
     });
   });
 
-  test('a revision is released, and every event of every instance is shown in its order', async () => {
+  test('a revision is released, and every event of every instance is shown in order', async () => {
     const { code, result, progress } = await host.release(first);
     expect(code).toBeUndefined();
     expect(result).toEqual({
@@ -106,7 +106,7 @@ describe('a virtual host with two instances', () => {
     expect(await host.executions()).toEqual(before);
   });
 
-  test('the job that was killed before it wrote the record, run again when the release is done, writes it', async () => {
+  test('a job that was killed before it wrote the record writes it when it is rerun after the release', async () => {
     const aws = openAws(recorder(host.env));
     const { bucket: Bucket } = await readPlatformFacts(aws, host.place.environment);
     const { result } = await host.release(first);
@@ -135,7 +135,7 @@ describe('a virtual host with two instances', () => {
     ]);
   });
 
-  test('after a failure the revision from before is released again, since instances may hold another', async () => {
+  test('after a failure the previous revision is released again, because instances may have another', async () => {
     const { code, result } = await host.release(first);
     expect([code, result?.status]).toEqual([undefined, 'succeeded']);
     expect((await host.executions()).slice(0, 3)).toEqual(['Succeeded', 'Failed', 'Succeeded']);
@@ -165,7 +165,7 @@ describe('a virtual host with two instances', () => {
     expect(await host.executions()).toEqual(['Succeeded', ...before]);
   });
 
-  test('a job that was lost is taken up by its retry, not repeated', async () => {
+  test('the retry of a lost job resumes its release and does not repeat it', async () => {
     const { wait, open } = await gate();
     const slow = await host.push('slow', { AfterInstall: [wait] });
     const lost = releaseProcess(host, slow);
@@ -181,7 +181,7 @@ describe('a virtual host with two instances', () => {
     expect(await host.executions()).toEqual(['Succeeded', ...before.slice(1)]);
   });
 
-  test('a release after one whose job was lost waits for that one, and is what the instances have in the end', async () => {
+  test('a release after one whose job was lost waits for that one, and is what the instances finally have', async () => {
     const { wait, open } = await gate();
     const slow = await host.push('lost and slow', { AfterInstall: [wait] });
     const lost = releaseProcess(host, slow);
@@ -237,7 +237,7 @@ describe('a virtual host with two instances', () => {
     expect((await host.executions())[0]).toMatch(/^(Stopped|Failed)$/);
   });
 
-  test('what does not exist is named, with the next action', async () => {
+  test('a missing revision or host is named, with the next action', async () => {
     const missing = `software/shop/${'0'.repeat(64)}.zip`;
     expect((await host.release(missing)).error).toMatchObject({ code: 'REVISION_MISSING' });
     const stranger = new VirtualHost('650000000004', 'mill');
@@ -300,7 +300,7 @@ describe('a virtual host whose releases are approved', () => {
     await host.answer(again.result?.executionId ?? '', 'Rejected', 'make room');
   });
 
-  test('a newer release says that it waits behind an older one, and overtakes those that do too', async () => {
+  test('a newer release reports that it waits behind an older one, and supersedes others that wait', async () => {
     const keys = [await host.push('one'), await host.push('two'), await host.push('three')] as const;
     const one = await host.release(keys[0]);
     const two = await host.release(keys[1]);

@@ -41,7 +41,7 @@ const some = fc.subarray(hosts);
 /** Each host belongs to one tenant, or to none. */
 const shared = fc.array(fc.constantFrom(...tenants, 'nobody'), { minLength: hosts.length, maxLength: hosts.length });
 
-test('whoever loses an answer, fails or is killed: no host has two tenants, and what no file has any more is given back by the next vend', async () => {
+test('after any lost response, failure or kill no host has two tenants, and the next vend releases hosts that no file has', async () => {
   const model = fc.record({
     first: fc.tuple(some, some, some),
     later: shared,

@@ -112,7 +112,7 @@ test('a cancelled roll-out is rolled back', async () => {
   expect(await group('hasty')).toMatchObject({ version: before.version });
 });
 
-test('an instance refresh of a job before is waited for', async () => {
+test('an instance refresh of an earlier job is waited for', async () => {
   await admitTenant(platform, 'busy');
   await provision('busy', await makeImage(platform, 'busy'));
   const { name } = await group('busy');

@@ -67,7 +67,7 @@ test('a dry run shows what each of the two will do', async () => {
   expect(lines.map((line) => line.trim())).toEqual([`host ${www}: claim`, `host ${www}: release`]);
 });
 
-test('both at once: the host is given, then taken, with few calls between the rules', async () => {
+test('both at once: the host is released, then claimed, with few calls between the rules', async () => {
   const calls: string[] = [];
   const listen: Meddler = async (call, next) => {
     const stack = new URLSearchParams(call.body).get('StackName') ?? '';

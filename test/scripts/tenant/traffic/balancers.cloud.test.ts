@@ -128,7 +128,7 @@ describe('a platform with two load balancers', () => {
     expect(await claimed(first)).toEqual([]);
   });
 
-  test('one load balancer more than platform.yml says, and one more than there is', async () => {
+  test('one load balancer more than in platform.yml, and one more than exists', async () => {
     await expect(vend('blog', 3)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       details: [expect.stringContaining('load_balancer: 3 is wrong: must be at most 2, the load_balancers of dev')],

@@ -120,7 +120,7 @@ async function asking(work: (visited: () => Promise<void>) => Promise<void>): Pr
   return statuses;
 }
 
-test('a tenant of an older version moves, and its host answers all the way', async () => {
+test('a tenant of an older version moves, and its host answers all the time', async () => {
   const bothInService = async () => ((await readGroup(platform.aws, place))?.inService.length === 2 ? true : undefined);
   await poll({ ...waiting, what: 'the instances', check: bothInService });
   await release();
