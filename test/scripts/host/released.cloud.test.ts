@@ -81,7 +81,7 @@ test('after a release the load balancer decides about health: a new image must s
     message: 'the instances of vendhost-dev-kiosk were not replaced: RollbackSuccessful',
     hint: 'the former instances keep serving; fix what failed on the new instance, as named above, and push',
   });
-  // The launch hook's deployment says which event failed.
+  // The launch hook's deployment names the failed event.
   const { details } = failure as VendhostError;
   expect(details.join('\n')).toMatch(/could not be put on a new instance: deployment d-\w+/);
   expect(details.join('\n')).toMatch(/^i-\w+ \w+: UnknownError: CodeDeploy agent was not able to receive/m);

@@ -106,7 +106,7 @@ async function approver(
   own: Readonly<Record<string, string>> = {},
 ) {
   const where = { projectPath: approvalsProject, ref: 'main', userLogin: user, jobId: '77', ...subject };
-  // Who starts a pipeline may set any variable in it: what the token says counts.
+  // Anyone who starts a pipeline may set any variable in it: only the token's claims count.
   const variables = { GITLAB_USER_LOGIN: 'somebody', CI_SERVER_URL: 'https://gitlab.example.test' };
   return await enforcing.job(where, { AWS_REGION: 'eu-west-1', VENDHOST_ACCOUNT: account, ...variables, ...own });
 }

@@ -98,7 +98,7 @@ describe('a virtual host', () => {
       await client.send(
         new StopPipelineExecutionCommand({ pipelineName: name, pipelineExecutionId: id, abandon: true, reason: 'no' }),
       );
-      // Its deployment goes on, and is waited for.
+      // Its deployment continues, and is waited for.
       open();
     });
     const ended = await release(host, await host.push('stopped', { AfterInstall: [wait] }), stopped);
@@ -135,7 +135,7 @@ describe('a virtual host', () => {
     }[];
   }
 
-  /** Whether the hook that does not end has begun. */
+  /** Whether the endless hook has started. */
   function isInHook(body: string): boolean {
     const { deploymentTargets } = JSON.parse(body) as Targets;
     const events = deploymentTargets.flatMap(({ instanceTarget }) => instanceTarget.lifecycleEvents ?? []);

@@ -12,7 +12,7 @@ import { VirtualHost } from './virtual-host.ts';
 vi.setConfig({ testTimeout: 300_000 });
 const vendhost = join(import.meta.dirname, '../../../scripts/vendhost.ts');
 
-/** Runs the real command in a process of its own. */
+/** Runs the real command in a separate process. */
 function releaseProcess(host: VirtualHost, revision: string) {
   const { tenant, environment } = host.place;
   const words = [
@@ -145,7 +145,7 @@ describe('a virtual host with two instances', () => {
     const { wait, open } = await gate();
     const second = await host.push('second', { AfterInstall: [wait] });
     const before = await host.executions();
-    // The first does not end before the second has begun.
+    // The first does not end before the second has started.
     let following = 0;
     const onProgress = (text: string) => {
       if (!text.includes(' the execution ')) return;
@@ -205,7 +205,7 @@ describe('a virtual host with two instances', () => {
       await host.push('two'),
       await host.push('three'),
     ] as const;
-    /** Starts a release; resolves once it has said so much. */
+    /** Starts a release; resolves once it has printed this text. */
     const begin = async (key: string, seen: string) => {
       const { promise, resolve } = Promise.withResolvers<void>();
       const ended = host.release(key, { onProgress: (text) => text.includes(seen) && resolve() });

@@ -329,7 +329,7 @@ function launchTemplate(whose: string): Promise<string> {
   return made;
 }
 
-/** A launch template of the tenant's own that says nothing but what is allowed, except for whose role instances get. */
+/** The tenant's own launch template with only allowed values, except for the owner of the instances' role. */
 async function makeLaunchTemplate(whose: string): Promise<string> {
   const { Images: [debian] = [] } = await ec2.send(new DescribeImagesCommand({ Owners: ['136693071363'] }));
   const host = tagList(tags('dev', 'host', 'shop'));

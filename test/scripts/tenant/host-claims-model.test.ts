@@ -60,7 +60,7 @@ test('after any lost response, failure or kill no host has two tenants, and the 
       expect(given.toSorted()).toEqual([...new Set(given)].toSorted());
 
       const wantedBy = (tenant: string) => hosts.filter((_, index) => later[index] === tenant);
-      // A host that goes from one tenant to another is its owner's first: as the hint says, the owner is vended again.
+      // A host that moves between tenants is released by its owner first: the owner is vended again, as the hint says.
       const all = [...tenants, ...tenants].map((tenant) => async () => {
         await vend(bucket.writer().aws, tenant, wantedBy(tenant)).catch((error: { code?: string }) => {
           if (error.code !== 'HOST_TAKEN') throw error;

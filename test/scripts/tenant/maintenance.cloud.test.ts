@@ -44,7 +44,7 @@ async function vend(maintenance: Readonly<Record<string, string>>): Promise<bool
   return JSON.parse(runtime.printed()).environments[0].changed;
 }
 
-/** What `host maintenance` says, and its exit code. */
+/** The output of `host maintenance`, and its exit code. */
 async function shown(wanted?: 'on' | 'off') {
   const runtime = platform.runtime();
   const code = await showMaintenance(runtime, { ...place, wanted, page: undefined });

@@ -39,7 +39,7 @@ beforeAll(async () => {
   await repository.certify(enforcing.cloud.endpoint);
   await platform('people');
   for (const tenant of ['shop', 'blog', 'lost']) {
-    // Vending makes a project that is not there, but no group.
+    // Vending creates a missing project, but no group.
     const group = tenant === 'lost' ? 'nowhere' : 'acme';
     const hosts = { dev: [`${tenant}.dev.example.com`] };
     await repository.writeTenant(tenant, { project: `${group}/${tenant}`, hosts });
@@ -50,7 +50,7 @@ afterAll(async () => {
   await enforcing?.cloud.stop();
 });
 
-/** Deploys the platform by hand, with what it says of vending. */
+/** Deploys the platform by hand, with its setting for vending. */
 async function platform(vending: 'people' | 'jobs'): Promise<void> {
   await repository.writePlatform({ dev: { vending } }, { project: 'acme/platform' });
   const runtime = enforcing.person(account).runtime();

@@ -185,7 +185,7 @@ describe('the plan role', () => {
     const missing = new GetObjectCommand({ Bucket: facts.bucket, Key: 'software/shop/missing.zip' });
     const others = new ListObjectsV2Command({ Bucket: facts.bucket, Prefix: 'software/blog/' });
     expect(await outcome((await aws.s3()).send(claim))).toBe('done');
-    // S3 says 404 only to those who may list the whole bucket.
+    // S3 answers 404 only to those who may list the whole bucket.
     expect(await outcome((await aws.s3()).send(missing))).toBe('ACCESS_DENIED');
     expect(await outcome((await aws.s3()).send(others))).toBe('ACCESS_DENIED');
     expect(await outcome((await aws.s3()).send(list))).toBe('done');

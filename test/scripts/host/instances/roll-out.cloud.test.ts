@@ -84,7 +84,7 @@ test('instances that cannot start: the old ones stay, the error has the reason, 
   expect(JSON.parse(fixed.printed())).toMatchObject({ changed: true, inService: 2 });
 });
 
-/** No instance of the group is started until that is taken back: what waits for one goes on. */
+/** Until this is undone no instance of the group starts, and a wait for one continues. */
 async function launching(AutoScalingGroupName: string, isOn: boolean): Promise<void> {
   const processes = { AutoScalingGroupName, ScalingProcesses: ['Launch'] };
   const client = await platform.aws.autoScaling();

@@ -36,7 +36,7 @@ async function job(words: readonly string[], tree: Tree, required = 'true', more
 const push = ['revision', 'push'];
 const outdated = (tree: Tree) => job(push, tree).then((ended) => [errorIn(ended), ended.stderr] as const);
 
-/** Makes an image and a record of it that says it was baked of the checkout, from a source AMI that is not the newest. */
+/** Creates an image, and a record that it was baked from the checkout and a source AMI that is not the newest. */
 async function bake(tree: Tree): Promise<string> {
   const env = { ...platform.env, PATH: process.env.PATH };
   const runtime = { ...platform.runtime(), env };

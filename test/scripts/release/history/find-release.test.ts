@@ -12,12 +12,12 @@ const state = { executions: [{ id: 'e-9', status: 'Succeeded', version: 'v9' }],
 interface Made {
   readonly id: string;
   readonly commit: string;
-  /** The 64 characters of its hash begin so. */
+  /** Prefix of the 64 characters of its hash. */
   readonly sha256: string;
   readonly status?: string;
 }
 
-/** Releases, newest first, each on a page of its own. */
+/** Releases, newest first, one per page. */
 async function history(made: readonly Made[]) {
   return await answering(({ operation, body }) => {
     if (operation === 'ListPipelineExecutions') {

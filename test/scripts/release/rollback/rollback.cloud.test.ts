@@ -240,7 +240,7 @@ test("a rerun of an older pipeline's release job is a rollback, even without the
   expect(audit).toHaveLength(2);
   const again = await host.release(second, { job: job(11, 113) });
   expect([again.code, again.result?.status]).toEqual([undefined, 'unchanged']);
-  // A job that was killed before it wrote the record: run again when the release is done, it says that this was a rollback.
+  // A job that was killed before it wrote the record: rerun after the release, it reports that this was a rollback.
   const { bucket } = await readPlatformFacts(aws, 'dev');
   const executionId = result?.executionId ?? '';
   const written = await record(executionId);

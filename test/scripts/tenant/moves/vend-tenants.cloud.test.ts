@@ -48,7 +48,7 @@ async function served(): Promise<{ rules: Record<string, string>; claims: Record
 
 const both = (owners: Record<string, string>) => ({ rules: owners, claims: owners });
 
-// One story: each test goes on where the one before ended.
+// One story: each test continues from the previous one.
 test('the receiving tenant alone is refused, and the error names the command that moves the host', async () => {
   await files({ blog: [blog, www], shop: [shop] });
   expect((await vend('blog,shop')).code).toBe(0);

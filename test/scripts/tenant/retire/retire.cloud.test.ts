@@ -92,7 +92,7 @@ async function owners(): Promise<string[]> {
   return (await claims.list(keys.hostClaims)).sort();
 }
 
-/** A minute in which somebody asked for the host. */
+/** A minute in which the host got a request. */
 async function request(): Promise<void> {
   const elb = await platform.aws.elb();
   const named = { Names: [names.targetGroup(place, 8080, 1)] };

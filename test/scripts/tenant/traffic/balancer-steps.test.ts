@@ -68,7 +68,7 @@ interface World {
 
 type Action = 'vend' | 'provision' | 'instances pass' | 'person moves the DNS' | { readonly wants: number };
 
-/** A person moves the DNS only when a vend has said so. */
+/** A person moves the DNS only when a vend has asked for it. */
 function after(world: World, action: Action): World {
   const { wanted, level, attached: now, healthy, dns } = world;
   if (typeof action === 'object') return { ...world, wanted: action.wants };

@@ -57,7 +57,7 @@ async function provision(tenant: string) {
 
 const recorded = async (tenant: string) => (await readTenantRecord(platform.aws, { tenant, environment })).loadBalancer;
 
-/** The priorities that are claimed on a listener, whoever by. */
+/** The priorities that anybody has claimed on a listener. */
 async function claimed(listenerArn: string): Promise<string[]> {
   const objects = new ConditionalObjects(platform.aws, platform.bucket, priorityClaimSchema);
   return (await objects.list(`claims/listener/${listenerArn.split('/').at(-1)}/`)).filter((key) => /^\d+/.test(key));

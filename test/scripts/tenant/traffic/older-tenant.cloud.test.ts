@@ -128,7 +128,7 @@ test('a tenant of an older version moves, and its host answers all the time', as
   const [elb, autoScaling] = await Promise.all([platform.aws.elb(), platform.aws.autoScaling()]);
   const statuses = await asking(async (visited) => {
     const options = { directory: files.directory, tenant: place.tenant, environment: 'dev', dryRun: false } as const;
-    // The plan would give the new rule a smaller number than that of the old one: step 3 says what to do then.
+    // The plan would give the new rule a smaller number than the old one's: step 3 explains what to do then.
     await writeNumber(oldPriority + 1);
     await vendTenant(platform.runtime(), options);
     const [former, next] = await rules();
