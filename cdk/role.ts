@@ -80,8 +80,8 @@ export class ListedPolicy extends CfnManagedPolicy {
 }
 
 /**
- * A managed policy: for rights of more than one role, or more than IAM takes in a role's own policies. Its description says nothing that can change: a
- * policy with a name of its own cannot get another one
+ * A managed policy: for permissions of more than one role, or more than a role's own policies can hold. Its description contains nothing that can
+ * change: a named policy cannot get another description
  * (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-managedpolicy.html).
  */
 export function makePolicy(

@@ -31,7 +31,7 @@ const described: readonly Described[] = [
       "At the top of the platform's repository: its name, its GitLab, and its environments: dev, staging and production, or some of them.",
     rules: [
       'The VPCs of two environments do not overlap. A network is written with its first address: `10.10.0.0/16`, not `10.10.5.0/16`.',
-      'A subnet tier without a network of its own gets a quarter of the VPC: public the first, egress the second, isolated the third. All three lie in the VPC and do not overlap; each is a /16 to /26, because its quarters are the subnets.',
+      'A subnet tier without a network of its own gets a quarter of the VPC: public the first, egress the second, isolated the third. All three must be in the VPC and not overlap; each is a /16 to /26, because its quarters are the subnets.',
       "No two environments share a branch or a domain; a domain may lie below another environment's.",
       "The certificate is in the environment's region, account and partition, the role in its account and partition.",
       'The certificate must be for names in the domain, and issued: a deploy asks ACM before it changes anything.',

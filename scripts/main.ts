@@ -14,7 +14,7 @@ export async function main(): Promise<void> {
     process.on(signal, () => {
       const stopped = new Cancelled(signal);
       if (firstSignalAt === 0) firstSignalAt = Date.now();
-      // SIGHUP may arrive late: the shell and the kernel both send it, each in its own time.
+      // SIGHUP may arrive late, and twice: the shell and the kernel both send it.
       else if (signal !== 'SIGHUP' && Date.now() - firstSignalAt > sameSignalMs) process.exit(stopped.exitCode);
       stopping.abort(stopped);
     });
@@ -67,7 +67,7 @@ export async function main(): Promise<void> {
 
   ended = await run(process.argv.slice(2), {
     env: process.env,
-    // It may be gone.
+    // The terminal may be gone.
     get cwd() {
       return process.cwd();
     },

@@ -61,8 +61,8 @@ export interface Call {
 }
 
 /**
- * What details may take of a job's log, of which a runner keeps 4 MiB, the first ones (`DefaultTraceOutputLimit` in gitlab-runner's
- * `common/consts.go`): the error comes last.
+ * Limit for details in a job's log: a runner keeps only the first 4 MiB (`DefaultTraceOutputLimit` in gitlab-runner's
+ * `common/consts.go`), and the error comes last.
  */
 const mostDetailBytes = 3 * 1024 ** 2;
 
@@ -259,7 +259,7 @@ export function duration(ms: number): string {
   return seconds % 60 === 0 ? `${minutes} min` : `${minutes} min ${seconds % 60} s`;
 }
 
-/** Most characters of a cell that are shown: a longer one would push all others off the page. */
+/** Most characters shown of a cell: a longer one would push all others off the page. */
 const widestCell = 1000;
 
 /** Rows as lines of aligned columns: one line a row, whatever its cells contain. */
@@ -278,7 +278,7 @@ function cellText(cell: string): string {
   return ellipsized(widestCell, oneLine(cell));
 }
 
-/** The text, or as much of it as fits into that many characters; none is cut in half: AWS refuses half an emoji. */
+/** The text, cut to that many characters; never within a character: AWS refuses half an emoji. */
 export function ellipsized(most: number, text: string): string {
   if (text.length <= most) return text;
   return `${text.slice(0, most - 1).replace(/[\ud800-\udbff]$/, '')}…`;

@@ -7,7 +7,7 @@ import { messageOf } from '../errors.ts';
 export interface AuditQuery extends Place {
   /** Most records to read. */
   readonly limit: number;
-  /** Only records of this action, `host restart`, or of all that end so, `restart`; without it all. */
+  /** Only records of this action (`host restart`), or of all that end with it (`restart`); default: all. */
   readonly action: string | undefined;
   /** Only what S3 received at this time or later, in milliseconds since 1970; without it all. */
   readonly since?: number;
@@ -48,10 +48,10 @@ export async function readAudit(
   const records: WrittenRecord[] = [];
   const unreadable: { key: string; why: string }[] = [];
   let looked = 0;
-  // What cannot be read counts: any number of such objects may have been written to hide the records before them.
+  // Unreadable objects count: somebody may have written many to hide the records before them.
   const found = () => records.length + unreadable.length;
   while (looked < Math.min(newest.length, most) && found() < limit) {
-    // Without an action each is wanted, so no more are read than that.
+    // Without an action every record is wanted, so no more than the limit are read.
     const size = action === undefined ? Math.min(atOnce, limit - found()) : atOnce;
     const batch = newest.slice(looked, looked + size);
     for (const one of await Promise.all(batch.map((listed) => readOne(objects, prefix, listed)))) {

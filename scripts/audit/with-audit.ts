@@ -7,10 +7,10 @@ import { type AuditEntry, type AuditPlace, appendAudit, readActor } from './appe
 export interface AuditedAction extends AuditPlace, Pick<AuditEntry, 'action' | 'target' | 'before' | 'reason'> {}
 
 /**
- * Does an action and writes its record, also when the action fails or is cancelled half-way; `after` of it is then `failed: ` and why. It is
- * done by then, so a record that cannot be written is a warning: an error would have the action done again, and lose what it led to.
+ * Does an action and writes its record, also when the action fails or is cancelled half-way: the record's `after` is then `failed: ` and the reason.
+ * The action is done by then, so a failure to write the record is a warning: an error would cause a retry, and lose the action's result.
  *
- * @param afterOf what the action led to
+ * @param afterOf the action's result
  */
 export async function withAudit<T>(
   runtime: Runtime,

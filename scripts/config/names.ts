@@ -18,13 +18,13 @@ const roleNameLimit = 64;
 const bucketNameLimit = 63;
 /** Target groups and load balancers: 32 characters (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html). */
 const loadBalancingNameLimit = 32;
-/** What port and load balancer leave of it. */
+/** The part left by port and load balancer. */
 const targetGroupLimit = loadBalancingNameLimit - '--65535-10'.length;
 
 export type PlatformLayer = 'network' | 'storage' | 'access' | 'balancer';
 /** Roles of the platform repository's jobs, and of CloudFormation when it works for them. */
 export type PlatformRole = 'plan' | 'deploy' | 'execution' | 'vend' | 'vend-execution';
-/** What the roles of the same names have besides their own policies. */
+/** Managed policies of the roles of the same names. */
 export type PlatformPolicy = 'plan-drift' | 'execution-network' | 'execution-storage';
 export type TenantLayer = 'access' | 'entry' | 'intake' | 'data' | 'host';
 export type TenantRole =
@@ -146,7 +146,7 @@ export const names = {
   builderRole: (environment: string) => shorten(`vendhost-${environment}-builder`, roleNameLimit),
   /** Not under `vendhost-<environment>-`: the boundary lets a tenant's roles pass roles with that prefix. */
   platformRole: (environment: string, role: PlatformRole) => `vendhost-platform-${environment}-${role}`,
-  /** A managed policy of a role of the platform's, called after both. */
+  /** A managed policy of a platform role, named after the role. */
   platformPolicy: (environment: string, policy: PlatformPolicy) => `vendhost-platform-${environment}-${policy}`,
   /** The managed policy with what `vendhost drift check` reads in a tenant's project. */
   driftPolicy: (environment: string) => `vendhost-${environment}-tenant-drift`,
@@ -157,12 +157,12 @@ export const names = {
    * among those of policies that a tenant's drift check may read; its permissions have no room for one more.
    */
   readingPolicy: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}-execution-jobs-reading`,
-  /** Managed policies of a tenant's: to launch instances, which three of its roles have, and to bake. Called as the former is for the same reason. */
+  /** A tenant's managed policies: to launch instances (three of its roles have it), and to bake. They are named like the one above for the same reason. */
   imagePolicy: ({ environment, tenant }: Place, which: 'baking' | 'launching') =>
     `vendhost-${environment}-${tenant}-execution-${which}`,
-  /** The managed policy with what copies a tenant's images of another environment. */
+  /** The managed policy to copy a tenant's images from another environment. */
   promotingPolicy: (environment: string) => `vendhost-${environment}-tenant-promoting`,
-  /** The one with what reads them, in the environment that they are of. */
+  /** The managed policy to read them, in the source environment. */
   promotedPolicy: (environment: string) => `vendhost-${environment}-tenant-promoted`,
   /** The Auto Scaling group, CodeDeploy application and deployment group of a virtual host share this name, and its pipeline. */
   host: ({ environment, tenant }: Place) => `vendhost-${environment}-${tenant}`,

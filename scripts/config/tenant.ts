@@ -93,8 +93,8 @@ export const maintenancePage = z
   .meta({ description: 'The page, at most 1024 bytes: HTML if it begins with <, else plain text' });
 
 /**
- * Systems Manager would take {{ for the name of a value (https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-actions.html). A byte is
- * left for the line feed that vending adds.
+ * Systems Manager would read {{ as the name of a value (https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-actions.html). One byte is
+ * reserved for the line feed that vending adds.
  */
 const switchPage = maintenancePage
   .refine((page) => !page.includes('{{'), 'a page without {{')

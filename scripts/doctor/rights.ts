@@ -90,7 +90,7 @@ export async function findRights(
   try {
     return rightsFinding(role, await Promise.all(needed.map((right) => simulate(aws, role, right, runtime))));
   } catch (error) {
-    // The doctor does not wait for the simulator any longer.
+    // The doctor has stopped waiting for the simulator.
     if (runtime.signal.reason instanceof VendhostError) throw runtime.signal.reason;
     const why = awsError(error, runtime.env)?.message ?? messageOf(error);
     const hint = 'an administrator can ask: iam:SimulatePrincipalPolicy on that role';

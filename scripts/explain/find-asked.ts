@@ -12,10 +12,10 @@ import { findRelease } from '../release/history/find-release.ts';
 import { openStore } from '../release/history/open-store.ts';
 import { type AskedName, hostsOver } from './asked.ts';
 
-/** Where what is asked for is, and of a release which. */
+/** Where the requested name was found; for a release, which one. */
 export interface FoundName {
   readonly place: Place;
-  /** Image of an instance, also of one that is not of the group any more. */
+  /** Image of an instance, even of one that has left the group. */
   readonly image?: string | undefined;
   readonly execution?: RecordedExecution;
   /** Key of a revision that was pushed and never released. */
@@ -75,7 +75,7 @@ async function findHostName(aws: Aws, { name }: AskedName, said: SaidPlace): Pro
 
 async function findInstanceName(aws: Aws, { name }: AskedName): Promise<FoundName | undefined> {
   const { DescribeInstancesCommand } = await import('@aws-sdk/client-ec2');
-  // By a filter: asked for an id that is gone, EC2 refuses the call.
+  // With a filter: EC2 refuses a call with the id of a deleted instance.
   const request = new DescribeInstancesCommand({ Filters: [{ Name: 'instance-id', Values: [name] }] });
   const { Reservations = [] } = await (await aws.ec2()).send(request);
   const instance = Reservations.flatMap(({ Instances = [] }) => Instances)[0];

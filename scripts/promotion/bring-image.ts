@@ -19,22 +19,22 @@ import type { Runtime } from '../runtime.ts';
 import { readStack } from '../stack/stack-state.ts';
 import type { OpenPlace } from './compare-images.ts';
 
-/** What becomes of the image when a revision is promoted with it. */
+/** What happens to the image when a revision is promoted with it. */
 export interface ImageStep {
   readonly facts: PlatformFacts;
   /** The image there. */
   readonly source: string;
   readonly copy: CopyPlan;
-  /** What is to be copied, by snapshot; empty where nothing is. */
+  /** What must be copied, by snapshot; empty if nothing. */
   readonly disks: Readonly<Record<string, DiskSize>>;
-  /** The image that instances start from here; empty where there are none. */
+  /** The image that instances start from here; empty if there are none. */
   readonly present: string;
-  /** A roll-out did not get to its end, as when its job was killed. */
+  /** A roll-out did not finish, for example because its job was killed. */
   readonly isUnfinished: boolean;
 }
 
 /**
- * Reads what has to be done for this environment to run on the image that the other one runs on. Throws `IMAGE_PROMOTION_OFF` where the
+ * Plans the steps after which this environment runs on the other one's image. Throws `IMAGE_PROMOTION_OFF` if the
  * tenant's roles may not copy it, and what `wantedCopy` throws.
  */
 export async function planImageStep(
@@ -100,7 +100,7 @@ async function readSnapshots(aws: Aws, mappings: readonly { readonly Ebs?: { rea
   return found;
 }
 
-/** Whether anything is left to do. */
+/** Whether any step is left. */
 export function isBrought(step: ImageStep): boolean {
   return isPresent(step) && !step.isUnfinished;
 }
@@ -126,7 +126,7 @@ export function imageStepValue({ source, copy, present, disks }: ImageStep) {
 }
 
 /**
- * Copies the image, unless it was, and rolls it out: before the software, as each push does it. Refuses where this checkout would change
+ * Copies the image, unless a copy exists, and rolls it out: before the software, as each push does. Refuses if this checkout would change
  * more of the virtual host than its image (`INFRASTRUCTURE_OUTDATED`). Returns the image.
  */
 export async function bringImage(

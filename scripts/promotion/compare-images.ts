@@ -5,7 +5,7 @@ import { readOwnImage } from '../host/instances/own-image.ts';
 import { inputChanges } from '../image/bake-key.ts';
 import { readBakedImage } from '../image/baked-image.ts';
 
-/** Whether the software will run on what it ran on there. An image stays in its environment: it is compared by what it was made of. */
+/** Whether the software will run on the same image as there. An image stays in its environment, so the inputs of both are compared. */
 export type ImageComparison =
   | { readonly kind: 'same'; readonly there: string; readonly here: string }
   | {
@@ -13,12 +13,12 @@ export type ImageComparison =
       readonly there: string;
       readonly here: string;
       readonly changes: readonly string[];
-      /** The AMI to bake from, where this environment's image is of another. */
+      /** The AMI to bake from, if this environment's image is based on another one. */
       readonly sourceAmi?: string;
     }
   | { readonly kind: 'unknown'; readonly why: string };
 
-/** An environment of a tenant's, opened. */
+/** An opened environment of a tenant. */
 export interface OpenPlace {
   readonly aws: Aws;
   readonly place: Place;
@@ -54,7 +54,7 @@ export function judgePair(there: MadeImage, here: MadeImage): ImageComparison {
   return { kind: 'differs', ...ids, changes, ...(sourceAmi === here.inputs.sourceAmi ? {} : { sourceAmi }) };
 }
 
-/** What the comparison came to, for people. */
+/** The result of the comparison, for people. */
 export function comparisonWords(comparison: ImageComparison, from: string): string[] {
   if (comparison.kind === 'unknown') {
     return [`whether the image is made of the same as that of ${from} is unknown: ${comparison.why}`];

@@ -7,16 +7,16 @@ import { chooseRevision } from '../revision/chosen/choose.ts';
 import { areUploaded, uploadOnce } from '../revision/upload.ts';
 import type { PromotedSoftware } from './promotion.ts';
 
-/** A bucket, and who may use it. */
+/** A bucket, with credentials to use it. */
 export interface BucketAccess {
   readonly aws: Aws;
   readonly bucket: string;
 }
 
 /**
- * Copies a revision, and the description of its push, from one environment's bucket to another's, unless they are there. The job itself
- * reads and writes: no role has rights to both buckets, which may be in two accounts. Each bucket encrypts with its own key. Returns the bytes
- * sent.
+ * Copies a revision, and the description of its push, from one environment's bucket to another's, unless they exist there. The job itself
+ * reads and writes: no role has permissions on both buckets, which may be in two accounts. Each bucket encrypts with its own key. Returns
+ * the bytes sent.
  */
 export async function handOver(
   from: BucketAccess,
@@ -28,7 +28,7 @@ export async function handOver(
   const push = { bucket: to.bucket, key: keys.pushOf(revision) };
   const areThere = async () => await areUploaded(to.aws, { bucket: to.bucket, keys: [zip.key, push.key] }, signal);
   let [hasZip, hasPush] = await areThere();
-  // Once marked, no prune takes it; before that one may have.
+  // Once marked, no prune removes it; one may have done so before.
   if (hasZip && (await chooseRevision(to.aws, { bucket: to.bucket, revision }, signal)))
     [hasZip, hasPush] = await areThere();
   const bytes = () => objectBytes(from, revision, version, signal);
@@ -37,7 +37,7 @@ export async function handOver(
   return sent;
 }
 
-/** Exactly the version that was deployed: reading an older one by its id is a right that the role which only reads does not have. */
+/** Exactly the deployed version; the read-only role has no permission to read an older one by its id. */
 async function* objectBytes(
   { aws, bucket }: BucketAccess,
   key: string,
@@ -55,7 +55,7 @@ async function* objectBytes(
   yield* Body as unknown as AsyncIterable<Uint8Array>;
 }
 
-/** As it is, with what a newer version may have added. */
+/** Unchanged, including what a newer version of Vendhost may have added. */
 async function copyPush(from: BucketAccess, to: BucketAccess, key: string): Promise<void> {
   const found = await new ConditionalObjects(from.aws, from.bucket, revisionPushSchema.loose()).read(key);
   if (found === undefined) return;

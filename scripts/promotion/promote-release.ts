@@ -21,13 +21,13 @@ export interface PromoteOptions {
   readonly tenant: string;
   /** The environment to release in. */
   readonly environment: Environment;
-  /** The environment to promote from; without it the one before. */
+  /** The environment to promote from; default: the one before. */
   readonly from: Environment | undefined;
-  /** Execution, revision or commit that must be what runs there. */
+  /** Execution, revision or commit that must run there. */
   readonly revision: string | undefined;
-  /** Whether the image that it runs on there is copied and rolled out, too. */
+  /** Whether its image there is copied and rolled out, too. */
   readonly withImage: boolean;
-  /** Folder with `vendhost.yml`; read with the image only. */
+  /** Folder with `vendhost.yml`; read only if the image is promoted. */
   readonly directory: string;
   /** For the audit record. */
   readonly reason: string;
@@ -35,9 +35,9 @@ export interface PromoteOptions {
 }
 
 /**
- * Releases what another environment runs, as it is: exactly the object that was deployed there, copied. It is released like any revision, so
- * where releases need an approval it waits for one. The image stays, and the output says whether it is made of the same; or it is brought, too, and
- * before the revision. A job reads the other environment with the tenant's plan role there. Throws `PROMOTION_MISSING`, `PROMOTION_OUTDATED`, and what
+ * Releases what another environment runs: a copy of exactly the object that was deployed there. It is released like any revision, so it waits for an
+ * approval if releases need one. The image stays, and the output shows whether both images have the same inputs; on request it is promoted too, before
+ * the revision. A job reads the other environment with the tenant's plan role there. Throws `PROMOTION_MISSING`, `PROMOTION_OUTDATED`, and what
  * `planImageStep`, `bringImage` and `startRelease` throw.
  */
 export async function promoteRelease(runtime: Runtime, options: PromoteOptions): Promise<ExitCode | undefined> {
@@ -45,10 +45,10 @@ export async function promoteRelease(runtime: Runtime, options: PromoteOptions):
   const { tenant, environment, dryRun } = options;
   const there = { tenant, environment: environmentBefore(options) };
   const here = { tenant, environment };
-  // The job's own plan role is of this environment, and no substitute for the other one's.
+  // The job's own plan role belongs to this environment, and cannot replace the other one's.
   const reading = { ...runtime, env: { ...runtime.env, VENDHOST_PLAN_ROLE_ARN: undefined } };
   const [from, to] = [openAws(withPlanRole(reading, there)), openAws(runtime)];
-  // One after the other: the first fault is the one to fix first.
+  // In sequence: the first fault is the one to fix first.
   const { store: source } = await openStore(from, there);
   const promoted = await readPromoted(from, source, { place: there, expected: options.revision }, signal);
   const { store: target } = await openStore(to, here);
@@ -123,11 +123,11 @@ function environmentBefore({ from, environment }: PromoteOptions): Environment {
 }
 
 interface PromotionTarget {
-  /** Whether the bucket has the revision. */
+  /** Whether the bucket contains the revision. */
   readonly isThere: boolean;
-  /** Whether the instances have it, and no release is under way. */
+  /** Whether the instances have it, and no release is in progress. */
   readonly hasIt: boolean;
-  /** Execution whose revision the instances have; empty where that is not known. */
+  /** Execution whose revision the instances have; empty if unknown. */
   readonly runs: string;
 }
 

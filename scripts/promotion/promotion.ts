@@ -7,7 +7,7 @@ export interface PromotedSoftware extends Promotion {
   readonly revision: string;
   /** Version of the object that was deployed there. */
   readonly version: string;
-  /** Image that it runs on there; empty where no record says so. */
+  /** Image that it runs on there; empty if no record says so. */
   readonly image: string;
 }
 

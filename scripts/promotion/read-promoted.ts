@@ -12,13 +12,13 @@ import type { PromotedSoftware } from './promotion.ts';
 export interface PromotionQuestion {
   /** The environment to promote from. */
   readonly place: Place;
-  /** Execution, revision or commit that must be what runs there; whatever runs there without it. */
+  /** Execution, revision or commit that must run there; default: any. */
   readonly expected: string | undefined;
 }
 
 /**
- * Reads what an environment runs, if it runs that for certain: every instance has it, and its release succeeded. Throws
- * `PROMOTION_MISSING`, and `PROMOTION_OUTDATED` when that is not what was asked for.
+ * Reads what an environment runs, if that is certain: every instance has it, and its release succeeded. Throws
+ * `PROMOTION_MISSING`, and `PROMOTION_OUTDATED` when it is not what was requested.
  */
 export async function readPromoted(
   aws: Aws,

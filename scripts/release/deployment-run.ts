@@ -7,7 +7,7 @@ import { deploymentEnded } from './lifecycle-events.ts';
 import type { Snapshot } from './snapshot.ts';
 import { stopDeployment } from './stop.ts';
 
-/** A deployment without the pipeline, to be followed. */
+/** A deployment without the pipeline, to follow. */
 export function deploymentRun(aws: Aws, id: string, out: Output): Run {
   return {
     id,
@@ -38,7 +38,7 @@ async function readAlone(aws: Aws, id: string): Promise<Snapshot> {
 
 const stopLimitMs = 5 * 60_000;
 
-/** The state of a deployment that was stopped, at its end or after five minutes. */
+/** The state of a stopped deployment, when it has ended or after five minutes. */
 async function ended(aws: Aws, id: string): Promise<{ status: string }> {
   const start = Date.now();
   for (;;) {

@@ -12,7 +12,7 @@ import type { ReleasePipeline } from './pipeline.ts';
 import { type Outcome, releaseOutcome } from './release-outcome.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** Longest time a job follows one execution, below the hour after which GitLab would cancel it. The execution goes on. */
+/** Longest time a job follows one execution, below the hour after which GitLab would cancel it. The execution continues. */
 const limitMs = 55 * 60_000;
 /** Within this time a started execution becomes readable. */
 const appearMs = 30_000;

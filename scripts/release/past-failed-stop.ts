@@ -14,8 +14,8 @@ export function onlyFormerFailed({ deployment }: Snapshot): boolean {
 }
 
 /**
- * Deploys once more what a deployment of the pipeline has failed to deploy, past failures of the former revision's scripts. It is the artifact
- * of an execution that has passed the approval, if there is one. CodePipeline's action has no such setting, CodeDeploy has
+ * Repeats a failed deployment of the pipeline, and ignores failures of the former revision's scripts. It deploys the artifact
+ * of an execution that has passed the approval, if there is one. CodePipeline's action has no such setting; CodeDeploy has
  * (https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_CreateDeployment.html). Needs `codedeploy:CreateDeployment`, which the
  * role of jobs has only where releases need no approval.
  */
@@ -46,7 +46,7 @@ function pastDescription(execution: string): string {
   return `${marker}${execution}`;
 }
 
-/** The execution whose artifact a deployment past failures has put on the instances. */
+/** The execution whose artifact such a deployment has put on the instances. */
 export function pastExecution(description: string | undefined): string | undefined {
   return description?.startsWith(marker) === true ? description.slice(marker.length) : undefined;
 }

@@ -70,7 +70,7 @@ function executionOf(pipeline: ReleasePipeline, summary: PipelineExecutionSummar
 
 /**
  * The group runs what an execution deployed when both the last attempted and the last successful deployment put that
- * execution's artifact on the instances: the execution's own deployment, one past failures of the former revision, or a rollback to it. After a failed deployment
+ * execution's artifact on the instances: the execution's own deployment, one that ignored failures of the former revision, or a rollback to it. After a failed deployment
  * of another revision some instances may run that one, so the revision is unknown. Without a virtual host there is none.
  */
 export async function readDeployed(

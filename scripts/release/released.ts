@@ -34,7 +34,7 @@ export function releasePreview(pipeline: ReleasePipeline, { key }: ReleasedRevis
   };
 }
 
-/** The branch's own revision is for its next pipeline. */
+/** The branch's own revision is left to its next pipeline. */
 export function leftToOperation(own: ReleaseRecord, { hosts }: TenantRecord): Released {
   const { executionId, revision } = own;
   const value = { executionId, deploymentId: '', status: 'unchanged', revisionKey: revision, url: addressOf(hosts) };

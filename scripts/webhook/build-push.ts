@@ -17,8 +17,8 @@ import { type ClonedPush, halfOfBuild, overtaken, reportedPush, runtimeOfPush } 
 
 /**
  * The build of a push that GitLab reported: clones, and uploads a revision to the intake of the pipeline, or, if the virtual host does not
- * match the push, all of it to the intake of the machine. With two projects, the software's only makes revisions, whatever else it has,
- * and that of the infrastructure goes to the machine. A push that another one has overtaken is left to that one's build.
+ * match the push, the whole commit to the intake of the machine. With two projects, the software's only makes revisions, whatever else it
+ * contains, and the infrastructure's goes to the machine. A push that a newer one has overtaken is left to the newer one's build.
  */
 export async function buildPush(runtime: Runtime, place: Place): Promise<ExitCode | undefined> {
   const push = reportedPush(runtime);
@@ -52,7 +52,7 @@ async function goesToMachine(
 ): Promise<boolean> {
   const half = halfOfBuild(runtime);
   if (half === undefined) return await machineIsOutdated(runtime, aws, checkout);
-  // What is baked and provisioned already, its build finds out.
+  // The machine's build finds out what is already baked and provisioned.
   if (half === 'infrastructure') return true;
   const host = names.host(checkout.place);
   await checkHost(aws, { application: host, group: host }, checkout.place);
@@ -78,9 +78,9 @@ async function machineIsOutdated(
 }
 
 /**
- * Uploads the commit as git archives it, and beside it what GitLab said of the push: that first, as the archive starts the build. Where it is
- * there already, its build has failed, or is not through: somebody resent the event, and the machine is still not what the push says. Then
- * it is uploaded under another name, as what is there starts nothing.
+ * Uploads what GitLab reported about the push, then the commit's git archive, which starts the build. If the archive already exists, somebody
+ * resent the event, and the machine still differs from the push: its build failed or is still running. Then it is uploaded under another
+ * name, because an existing object starts nothing.
  */
 async function uploadMachine(
   { out, signal }: Runtime,
@@ -89,7 +89,7 @@ async function uploadMachine(
 ): Promise<undefined> {
   const { bucket } = await readPlatformFacts(aws, place.environment);
   const file = join(directory, '.git', 'archive.tar.gz');
-  // The tenant's attributes leave nothing out of it: its hashes must be those of the checkout, or it would be baked with each push.
+  // The tenant's git attributes must not omit files: the hashes must match the checkout's, or each push would bake.
   await mkdir(join(directory, '.git', 'info'), { recursive: true });
   await writeFile(join(directory, '.git', 'info', 'attributes'), '* -export-ignore -export-subst\n');
   const words = ['archive', '--format=tar.gz', `--output=${file}`, push.commit];

@@ -4,20 +4,20 @@ import type { Aws } from '../aws/session.ts';
 import { buildNames, names, type Place } from '../config/names.ts';
 import type { Runtime } from '../runtime.ts';
 
-/** No build waits and runs for longer than 44 hours together (https://docs.aws.amazon.com/codebuild/latest/userguide/limits.html). */
+/** No build is queued and runs for more than 44 hours in total (https://docs.aws.amazon.com/codebuild/latest/userguide/limits.html). */
 const longestMs = 48 * 3_600_000;
 
 /** CodeBuild stops a build within seconds, and then removes its network. */
 const limitMs = 15 * 60_000;
 
-/** The tenant's projects of CodeBuild that are there: one whose project has a runner has none. */
+/** The tenant's existing CodeBuild projects; a tenant whose GitLab project has a runner has none. */
 export async function readBuildProjects(aws: Aws, place: Place): Promise<Project[]> {
   const { BatchGetProjectsCommand } = await import('@aws-sdk/client-codebuild');
   const command = new BatchGetProjectsCommand({ names: buildNames.map((which) => names.buildProject(place, which)) });
   return (await (await aws.codeBuild()).send(command)).projects ?? [];
 }
 
-/** The build of a project that was started last. */
+/** The newest build of a project. */
 export async function readNewestBuild(aws: Aws, projectName: string): Promise<Build | undefined> {
   const { BatchGetBuildsCommand, ListBuildsForProjectCommand } = await import('@aws-sdk/client-codebuild');
   const client = await aws.codeBuild();
@@ -26,7 +26,7 @@ export async function readNewestBuild(aws: Aws, projectName: string): Promise<Bu
   return id === undefined ? undefined : (await client.send(new BatchGetBuildsCommand({ ids: [id] }))).builds?.[0];
 }
 
-/** Ids of the tenant's builds that are queued or run. */
+/** Ids of the tenant's queued and running builds. */
 export async function readUnderwayBuilds(aws: Aws, place: Place): Promise<string[]> {
   const projects = await readBuildProjects(aws, place);
   const builds = await Promise.all(projects.map(({ name = '' }) => recentBuilds(aws, name)));
@@ -55,7 +55,7 @@ export async function stopBuilds({ out, signal }: Runtime, aws: Aws, place: Plac
   });
 }
 
-/** A project's builds from the newest on, as far back as one may still run. */
+/** A project's builds, newest first, as far back as one may still run. */
 async function recentBuilds(aws: Aws, projectName: string): Promise<Build[]> {
   const { BatchGetBuildsCommand, paginateListBuildsForProject } = await import('@aws-sdk/client-codebuild');
   const client = await aws.codeBuild();

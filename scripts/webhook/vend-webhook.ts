@@ -38,7 +38,7 @@ export interface WebhookParts {
   readonly gitlab: GitlabApi;
   readonly out: Output;
   readonly place: Place;
-  /** The tenant's project, or its two; one that is yet to be made a vend makes, and plans again. */
+  /** The tenant's project, or its two; a vend creates a missing one, and plans again. */
   readonly projects: readonly (TenantProject & { readonly isNew?: boolean })[];
 }
 
@@ -83,8 +83,8 @@ export async function prepareWebhook(
 }
 
 /**
- * Applies the plan. The function knows a token before GitLab sends it, and the former one until deliveries that were on their way have
- * arrived; the same for deploy tokens. No value of a token is printed or kept: of the webhook's, AWS has the hash alone.
+ * Applies the plan. The function knows a token before GitLab sends it, and accepts the former one until deliveries in transit have
+ * arrived; the same for deploy tokens. No token's value is printed or kept: AWS has only the hash of the webhook's.
  */
 export async function applyWebhook(
   parts: Omit<WebhookParts, 'projects'>,
@@ -138,7 +138,7 @@ async function applyDeployToken(
   for (const { id } of obsolete) await removeDeployToken(gitlab, project, id);
 }
 
-/** What the functions were told of a tenant, whether it has a webhook now or not. */
+/** What the functions know about a tenant, whether it has a webhook now or not. */
 export async function readVendedSecret(aws: Aws, place: Place): Promise<WebhookSecret | undefined> {
   return readWebhookSecret(await readSecret(aws, names.webhookSecret(place)));
 }
@@ -152,14 +152,14 @@ async function endpointAddress(aws: Aws, { environment }: Place): Promise<string
   });
 }
 
-/** 32 random bytes: its hash can be stored, as nobody can guess it. */
+/** 32 random bytes: nobody can guess it, so its hash can be stored. */
 function makeToken(out: Output): string {
   const token = randomBytes(32).toString('base64url');
   out.redact(token);
   return token;
 }
 
-/** The value of a secret; `undefined` where there is none, or nothing in it yet. */
+/** The value of a secret; `undefined` if it does not exist or is still empty. */
 async function readSecret(aws: Aws, SecretId: string): Promise<string | undefined> {
   const { GetSecretValueCommand, ResourceNotFoundException } = await import('@aws-sdk/client-secrets-manager');
   try {

@@ -6,7 +6,7 @@ import type { AcceptedToken, ReportingProject, WebhookSecret } from './function/
 export interface WebhookState {
   readonly hooks: readonly ProjectHook[];
   readonly deployTokens: readonly DeployToken[];
-  /** The value of the secret, which is of all the tenant's projects; `undefined` before it is written. */
+  /** The value of the secret, which covers all the tenant's projects; `undefined` before it is written. */
   readonly secret: WebhookSecret | undefined;
   /** Name of the user of the deploy token that builds clone the project with. */
   readonly cloneUser: string | undefined;
@@ -21,25 +21,25 @@ export interface WebhookWish {
   readonly projectId: number;
   /** Name of the deploy token. */
   readonly tokenName: string;
-  /** Replace both tokens, whatever there is. */
+  /** Replace both tokens in any case. */
   readonly rotate: boolean;
 }
 
-/** What vending would change of one project's. */
+/** What vending would change in one project. */
 export interface ProjectWebhookPlan {
   readonly project: string;
   readonly hook: 'create' | 'update' | 'none';
   readonly hookId?: number;
-  /** Webhooks with the same address, which two vends at the same moment make, or which GitLab has disabled: they are removed. */
+  /** Webhooks to remove: GitLab has disabled them, or two vends at the same moment created them with the same address. */
   readonly repeated?: readonly number[];
   /** Whether the webhook gets another token. */
   readonly newToken: boolean;
-  /** Whether builds get another deploy token; and those of the same name that go then. */
+  /** Whether builds get another deploy token, and those of the same name to remove. */
   readonly newDeployToken: boolean;
   readonly obsolete: readonly DeployToken[];
 }
 
-/** What vending would change of a tenant's webhooks. */
+/** What vending would change in a tenant's webhooks. */
 export interface WebhookPlan {
   readonly projects: readonly ProjectWebhookPlan[];
   /** Whether branch, projects, their halves or tokens of the secret change. */
@@ -58,17 +58,17 @@ export function planWebhooks(all: readonly { wish: WebhookWish; state: WebhookSt
   return { projects, rewritesSecret: !isSame || projects.some(({ newToken }) => newToken) };
 }
 
-/** A token is kept where both ends have one: nobody can read it to compare. Two that are good without end are of a run that was killed. */
+/** A token is kept if both sides have one: nobody can read it to compare. Two that never expire come from a killed run. */
 function planProjectWebhook(
   wish: WebhookWish,
   { hooks, deployTokens, secret, cloneUser }: WebhookState,
 ): ProjectWebhookPlan {
   const same = hooks.filter(({ url }) => url === wish.url);
-  // GitLab enables a disabled one after an answer without an error, and calls it for none (`app/models/concerns/web_hooks/auto_disabling.rb`).
+  // GitLab enables a disabled one only after a successful response, but never calls it (`app/models/concerns/web_hooks/auto_disabling.rb`).
   const hook = same.find(({ isDisabled }) => !isDisabled);
   const kept = entryOf(secret, wish)?.tokens.filter(({ until }) => until === undefined) ?? [];
   const repeated = same.filter((each) => each !== hook).map(({ id }) => id);
-  // Whose token the secret has of several, nobody can read.
+  // If there are several, nobody can tell whose token is in the secret.
   const newToken = wish.rotate || hook === undefined || kept.length !== 1 || repeated.length > 0;
   const isSet = hook?.pushEvents === true && hook.branchFilter === wish.branch && hook.verifiesTls && !hook.hasTemplate;
   const own = deployTokens.filter(({ name }) => name === wish.tokenName);
@@ -99,7 +99,7 @@ export function webhookDiffers({ projects, rewritesSecret }: WebhookPlan): boole
   );
 }
 
-/** The plan as lines for people; of several projects each line names its own. */
+/** The plan as lines for people; with several projects each line names its project. */
 export function webhookLines({ projects, rewritesSecret }: WebhookPlan): string[] {
   const hasNew = projects.some(({ newToken }) => newToken);
   return [
@@ -119,10 +119,10 @@ function projectWebhookLines(plan: ProjectWebhookPlan, of: string): string[] {
   ];
 }
 
-/** How long deliveries with the former token are accepted: those that were on their way when it was replaced. */
+/** How long the former token is accepted, for deliveries in transit when it was replaced. */
 const graceMs = 15 * 60_000;
 
-/** The tokens that are accepted from now on: the new one, if there is one, and of the former ones what is still good. */
+/** The tokens accepted from now on: the new one, if any, and former ones that are still valid. */
 export function acceptedTokens(
   former: readonly AcceptedToken[],
   newHash: string | undefined,
@@ -134,7 +134,7 @@ export function acceptedTokens(
   return [{ sha256: newHash }, ...good.map((each) => ({ ...each, until: each.until ?? until }))];
 }
 
-/** The secret as it is to be, with hashes of new tokens by the number of their project; a project that is none of the tenant's has no place in it. */
+/** The wanted secret, with hashes of new tokens by project number; it has only the tenant's projects. */
 export function wantedSecret(
   wishes: readonly WebhookWish[],
   former: WebhookSecret | undefined,
@@ -148,7 +148,7 @@ export function wantedSecret(
   return { branch: wishes[0]?.branch ?? '', projects };
 }
 
-/** The same while GitLab does not have the new tokens yet: a former one is good until it does, so a run that is killed here refuses nothing. */
+/** The same while GitLab does not have the new tokens yet: the former ones stay valid until then, so after a kill here no push is refused. */
 export function secretMeanwhile(wanted: WebhookSecret, former: WebhookSecret | undefined): WebhookSecret {
   const lasting = new Set(
     (former?.projects ?? []).flatMap(({ tokens }) =>

@@ -5,7 +5,7 @@ import { environments } from '../../../scripts/config/environment.ts';
 import { keys, names } from '../../../scripts/config/names.ts';
 import type { PlatformScope } from './platform-scope.ts';
 
-/** Services that a virtual host uses; the policy of each role says which actions of them it may call. */
+/** Services that a virtual host uses; each role's policy decides which of their actions it may call. */
 const services = [
   'autoscaling',
   'cloudformation',
@@ -26,7 +26,7 @@ const services = [
   'ssmmessages',
 ];
 
-/** Denied to every tenant's role, whatever its own policy allows: these change the platform, or what it made for a tenant. */
+/** Denied to every tenant's role, whatever its own policy allows: these change the platform, or what it created for a tenant. */
 const platformOnly = [
   'cloudformation:*StackSet*',
   'codepipeline:CreatePipeline',
@@ -74,7 +74,7 @@ const platformOnly = [
   's3:PutLifecycleConfiguration',
 ];
 
-/** What takes tags from resources, of the calls that a role of a tenant has. */
+/** Calls of tenants' roles that remove tags from resources. */
 const untagging = [
   'autoscaling:DeleteTags',
   'cloudwatch:UntagResource',
@@ -85,12 +85,12 @@ const untagging = [
   'secretsmanager:UntagResource',
 ];
 
-/** Layers of what tenants make themselves. */
+/** Layers of resources that tenants create themselves. */
 const tenantLayers = ['data', 'host', 'image'];
 
 /**
- * Tags say whose a resource is, so they are compared with those of the role, which only people can change. A tag that is not
- * there decides nothing here: what has none is refused by the roles' own policies, which ask for the tenant's.
+ * Tags show who owns a resource, so they are compared with those of the role, which only people can change. A missing tag
+ * decides nothing here: the roles' own policies require the tenant's tags, and so refuse resources without them.
  */
 function tagStatements(scope: PlatformScope): PolicyStatement[] {
   const foreign = (sid: string, key: string, tag: 'environment' | 'tenant') =>
@@ -108,7 +108,7 @@ function tagStatements(scope: PlatformScope): PolicyStatement[] {
     }),
     foreign('OtherTenant', 'ResourceTag', 'tenant'),
     foreign('OtherEnvironment', 'ResourceTag', 'environment'),
-    // An instance of a tenant's stands in the platform's subnets, but in none of its security groups.
+    // A tenant's instance is in the platform's subnets, but in none of its security groups.
     deny('PlatformGroups', ['ec2:*'], scope.ec2('security-group'), {
       StringEquals: { [layer('ResourceTag')]: ['balancer', 'network'] },
     }),
@@ -119,7 +119,7 @@ function tagStatements(scope: PlatformScope): PolicyStatement[] {
 }
 
 /**
- * Records of actions are written once: a new key only, and nothing that changes what is there
+ * Records of actions are written once: only new keys, and nothing that changes an existing record
  * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html).
  */
 function auditStatements(records: string): PolicyStatement[] {
@@ -135,15 +135,15 @@ function auditStatements(records: string): PolicyStatement[] {
   ];
 }
 
-/** Changes of a stack; a stack that has a service role changes with the rights of that role. */
+/** Changes to a stack; a stack with a service role changes with that role's permissions. */
 const stackChanges = ['Cancel', 'Continue', 'Create', 'Delete', 'Execute', 'Set', 'Update'].map(
   (verb) => `cloudformation:${verb}*`,
 );
 
 /**
- * What has no tag of ours is nobody's to the statements on tags. So roles that jobs make when they vend, whose policies those jobs write,
- * reach no stack but those of virtual hosts, which could have a role with other rights, no bucket of another environment, and no
- * instance that is no tenant's.
+ * The statements on tags treat a resource without our tags as nobody's. Jobs that vend create roles and write their policies. So these
+ * roles may reach no stack except those of virtual hosts (others could have a role with other permissions), no bucket of another
+ * environment, and no instance without a tenant.
  */
 function foreignStatements(scope: PlatformScope): PolicyStatement[] {
   const { environment } = scope;
@@ -173,10 +173,10 @@ function deny(
 }
 
 /**
- * The permissions boundary of every tenant's role and of the builder: no policy of theirs can exceed it. Such a role cannot
- * create or change a role or policy, use another service than those above, change the platform's network, listeners, rules, target
+ * The permissions boundary of every tenant's role and of the builder: none of their policies can exceed it. Such a role cannot
+ * create or change a role or policy, use services other than those above, change the platform's network, listeners, rules, target
  * groups, pipelines, key or bucket settings, claim hosts or priorities, change or delete
- * records of actions, touch what has another tenant's or environment's tags, or give such tags.
+ * records of actions, access resources with another tenant's or environment's tags, or set such tags.
  */
 export class Boundary extends Construct {
   readonly policy: ManagedPolicy;
@@ -196,7 +196,7 @@ export class Boundary extends Construct {
         new PolicyStatement({ sid: 'Services', actions: services.map((each) => `${each}:*`), resources: ['*'] }),
         new PolicyStatement({
           sid: 'Self',
-          // Not more of EventBridge: a rule could start what its tenant must not.
+          // Nothing else of EventBridge: a rule could start what its tenant must not.
           actions: ['events:Describe*', 'events:List*', 'sts:GetCallerIdentity', 'tag:GetResources'],
           resources: ['*'],
         }),
@@ -211,7 +211,7 @@ export class Boundary extends Construct {
           actions: ['iam:CreateServiceLinkedRole'],
           resources: [serviceRoles],
         }),
-        // EventBridge starts them with a role of the tenant's. Not more of CodeBuild: a build has its project's role.
+        // EventBridge starts them with a role of the tenant. Nothing else of CodeBuild: a build has its project's role.
         new PolicyStatement({ sid: 'Machines', actions: ['codebuild:StartBuild'], resources: [machines] }),
         new PolicyStatement({ sid: 'Platform', effect: Effect.DENY, actions: platformOnly, resources: ['*'] }),
         ...tagStatements(scope),

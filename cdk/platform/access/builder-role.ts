@@ -10,7 +10,7 @@ export interface BuilderProps {
   readonly boundary: IManagedPolicy;
 }
 
-/** The instance profile of builders, which tenants' images are baked on: be managed by SSM, download the CodeDeploy agent. */
+/** The instance profile of builders, on which tenants' images are baked: SSM may manage them, and they download the CodeDeploy agent. */
 export class BuilderProfile extends Construct {
   readonly profileName: string;
 

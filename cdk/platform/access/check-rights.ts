@@ -2,9 +2,9 @@ import type { Right } from '../../role.ts';
 import type { PlatformScope } from './platform-scope.ts';
 
 /**
- * What `vendhost drift check` reads beyond stacks: groups, images, alarms and the account's quotas. Lists and numbers only; none
- * of these calls is about what is in an image, an object or a secret. The plan role's only, which has the rights of
- * `platformDriftRights` too: what is there is not repeated, for the template has little room.
+ * What `vendhost drift check` reads beyond stacks: groups, images, alarms and the account's quotas. Only lists and numbers; none
+ * of these calls returns the content of an image, an object or a secret. Only the plan role has them. It also has
+ * `platformDriftRights`, whose permissions are not repeated here because the template has little room.
  */
 export function checkRights(scope: PlatformScope): Right[] {
   const all = `vendhost-${scope.environment}-*`;

@@ -3,9 +3,9 @@ import type { Right } from '../../role.ts';
 import type { PlatformScope } from './platform-scope.ts';
 
 /**
- * Whose resources a policy is about: a tenant's name, or what stands for one in a policy. CloudFormation reads each resource
- * with the rights of whoever has drift detected (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html),
- * by the calls of the `read` handlers in its registry. None of them is about the value of a secret, an object or a key.
+ * Whose resources a policy covers: a tenant's name, or its placeholder in a policy. CloudFormation reads each resource
+ * with the permissions of the caller of drift detection (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html),
+ * using the calls of the `read` handlers in its registry. None of them returns the value of a secret, an object or a key.
  */
 interface Owner {
   readonly stacks: readonly string[];
@@ -21,13 +21,13 @@ interface Owner {
   readonly database: readonly string[];
   readonly logs: readonly string[];
   readonly parameters: string;
-  /** Documents that switch maintenance; a tenant's role has the right to its own where it has one: here is no room. */
+  /** Documents that switch maintenance. A tenant's role has the permission on its own document, because there is no room here. */
   readonly documents?: string;
 }
 
 const everything = 'AWS grants these reads for all resources or for none.';
 
-/** Reads that know no resource, of what a tenant has. */
+/** Reads of a tenant's resources by calls that support no resource in a policy. */
 const anyResource = [
   'autoscaling:Describe*',
   'cloudformation:BatchDescribeTypeConfigurations',
@@ -36,7 +36,7 @@ const anyResource = [
   'logs:Describe*',
 ];
 
-/** The same of EC2: what `ec2:Describe*` has besides is about instances, and their user data. */
+/** The same for EC2: the rest of `ec2:Describe*` returns instances and their user data. */
 const anyOfEc2 = [
   'ec2:DescribeAccountAttributes',
   'ec2:DescribeAvailabilityZones',
@@ -47,10 +47,10 @@ const anyOfEc2 = [
   'ec2:DescribeVpc*',
 ];
 
-/** The `read` handler of AWS::S3::Bucket, which lists it too, and of its policy. */
+/** The `read` handlers of AWS::S3::Bucket, which also lists it, and of its policy. */
 const bucketReads = ['s3:Get*Configuration', 's3:GetBucket*', 's3:ListBucket', 's3:ListTagsForResource'];
 
-/** The same of network, storage and load balancers. */
+/** The same for network, storage and load balancers. */
 const anyOfPlatform = [
   'cloudformation:DescribeStacks',
   'cloudtrail:DescribeTrails',
@@ -112,7 +112,7 @@ export function platformDriftRights(scope: PlatformScope): Right[] {
       because: 'How builds, functions and queues are set up: no push, no message, no log, and no value of a secret.',
     },
     {
-      // What is below an API has its tags (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-supported-resources.html).
+      // Resources below an API have its tags (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-supported-resources.html).
       sid: 'DriftEndpoint',
       actions: ['apigateway:GET'],
       resources: [`arn:${scope.partition}:apigateway:${scope.region}::/restapis/*`],
@@ -142,7 +142,7 @@ export function platformDriftRights(scope: PlatformScope): Right[] {
   ];
 }
 
-/** What it needs in a tenant's project: the tenant's own stacks, by the tag of the role that asks. */
+/** What it needs in a tenant's project: the tenant's own stacks, by the tag of the calling role. */
 export function tenantDriftRights(scope: PlatformScope): Right[] {
   const { environment } = scope;
   const tenant = `\${aws:PrincipalTag/vendhost:tenant}`;

@@ -14,7 +14,7 @@ import { switchBoundary } from './switch-boundary.ts';
 
 /**
  * The permissions boundaries, the builders' instance profile, and the roles of the platform project's pipelines. Only people
- * deploy this stack: a pipeline that could deploy it could give itself any right.
+ * deploy this stack: a pipeline that could deploy it could give itself any permission.
  */
 export class AccessStack extends VendhostStack {
   constructor(app: App, props: PlatformProps) {
@@ -38,7 +38,7 @@ export class AccessStack extends VendhostStack {
       description: `Tenants' jobs: detect the drift of their own stacks in ${environment}`,
       rights: tenantDriftRights(scope),
     });
-    // Always, as IAM deletes no policy that roles of other stacks have; where images are promoted, those roles get them.
+    // Always created, because IAM does not delete a policy that roles of other stacks have. Those roles get them if images are promoted.
     makePolicy(this, 'TenantPromoting', {
       name: names.promotingPolicy(environment),
       description: `Tenants' jobs: copy their images of another environment to ${environment}`,

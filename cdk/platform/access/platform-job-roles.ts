@@ -5,7 +5,7 @@ import type { PlatformScope } from './platform-scope.ts';
 
 const stackId = "A stack's ARN ends in an id that AWS chooses.";
 
-/** Reads of `platform plan`: rights of both the plan and the deploy role. */
+/** Reads of `platform plan`: permissions of both the plan and the deploy role. */
 export function platformReadRights(scope: PlatformScope, project: GitlabProject): Right[] {
   const { environment, config } = scope;
   const facts = names.factsPath(environment);
@@ -26,7 +26,7 @@ export function platformReadRights(scope: PlatformScope, project: GitlabProject)
           names.platformStack(environment, 'access'),
           names.vendingStack(environment),
         ].map((stack) => scope.arn('cloudformation', `stack/${stack}/*`)),
-        // It is in the region of the environment that was first in the account.
+        // It is in the region of the account's first environment.
         scope.arn('cloudformation', `stack/${names.gitlabStack}/*`).replace(`:${scope.region}:`, ':*:'),
       ],
       because: stackId,
@@ -49,8 +49,8 @@ export function platformReadRights(scope: PlatformScope, project: GitlabProject)
 }
 
 /**
- * What `platform status` reads besides: rules, and the claims and stacks they are compared with; and `platform fleet`, which tells what each
- * tenant runs. The plan role's only.
+ * What else `platform status` reads: rules, and the claims and stacks that they are compared with; and what `platform fleet` reads, which shows what
+ * each tenant runs. Only the plan role has them.
  */
 export function statusRights(scope: PlatformScope): Right[] {
   const { environment, account, region } = scope;
@@ -108,8 +108,8 @@ export function statusRights(scope: PlatformScope): Right[] {
 }
 
 /**
- * What `platform fleet` reads where `platform.yml` wants costs: the bill, which is the account's, and in the account that pays for an
- * organization everybody's. A tag narrows nothing here: the call has no resource but views of the bill.
+ * What `platform fleet` reads if `platform.yml` asks for costs: the account's bill, and in an organization's paying account, the bill of
+ * all accounts. A tag cannot narrow this: the call's only resources are views of the bill.
  */
 export function costRights({ config }: PlatformScope): Right[] {
   if (!config.costs) return [];
@@ -123,7 +123,7 @@ export function costRights({ config }: PlatformScope): Right[] {
   ];
 }
 
-/** Creating and executing change sets of network, storage and load balancers, with the execution role and no other. */
+/** Creating and executing change sets of network, storage and load balancers, only with the execution role. */
 export function deployRights(scope: PlatformScope): Right[] {
   const resources = scope.deployedStacks();
   return [
@@ -131,7 +131,7 @@ export function deployRights(scope: PlatformScope): Right[] {
       sid: 'Plan',
       actions: ['cloudformation:CreateChangeSet'],
       resources,
-      // Without a service role CloudFormation would act with the rights of this role.
+      // Without a service role CloudFormation would act with the permissions of this role.
       when: { StringEquals: { 'cloudformation:RoleArn': scope.roleArn('execution') } },
       because: stackId,
     },
@@ -141,14 +141,14 @@ export function deployRights(scope: PlatformScope): Right[] {
         'cloudformation:CancelUpdateStack',
         'cloudformation:ContinueUpdateRollback',
         'cloudformation:DeleteChangeSet',
-        // What is left of a first deploy that failed. Executing an empty template would delete as much.
+        // Leftovers of a failed first deploy. Executing an empty template would delete as much.
         'cloudformation:DeleteStack',
         'cloudformation:ExecuteChangeSet',
-        // With DeleteChangeSet: what plans left that were killed, or never deployed.
+        // With DeleteChangeSet: leftovers of plans that were killed or never deployed.
         'cloudformation:ListChangeSets',
         'cloudformation:TagResource',
         'cloudformation:UntagResource',
-        // Set to the app's value after the change set was executed.
+        // Set to the app's value after the change set is executed.
         'cloudformation:UpdateTerminationProtection',
       ],
       resources,

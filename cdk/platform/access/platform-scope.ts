@@ -55,7 +55,7 @@ export class PlatformScope extends Arns {
     );
   }
 
-  /** Roles of all tenants of the environment, by the ends of their names; no role of the platform's has such a name. */
+  /** Roles of all tenants of the environment, by the suffixes of their names; no platform role has such a name. */
   tenantRoles(...roles: TenantRole[]): string[] {
     return roles.map((role) => this.globalArn('iam', `role/vendhost-${this.environment}-*-${role}`));
   }

@@ -9,9 +9,9 @@ import { storageRights } from './execution/storage-rights.ts';
 import { PlatformScope } from './platform-scope.ts';
 
 /**
- * Managed policies of the roles in the access stack, whose template has no room for all of their rights
- * (docs/decisions/0063-the-platforms-policies-have-a-stack.md). It is deployed before that stack, and deleted after it. Nobody has these policies where the platform
- * has no project. Only people deploy it, like the access stack.
+ * Managed policies of the roles in the access stack, whose template has no room for all of their permissions
+ * (docs/decisions/0063-the-platforms-policies-have-a-stack.md). It is deployed before that stack, and deleted after it. If the platform has no project,
+ * no role has these policies. Only people deploy it, like the access stack.
  */
 export class PoliciesStack extends VendhostStack {
   constructor(app: App, { environment, config }: PlatformProps) {
@@ -22,7 +22,7 @@ export class PoliciesStack extends VendhostStack {
       { description: `Policies of the platform's roles in ${environment}` },
     );
     const scope = new PlatformScope(environment, config);
-    // Descriptions say nothing that can change: a policy with a name of its own cannot get another one
+    // Descriptions contain nothing that can change: a named policy cannot get another description
     // (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-managedpolicy.html).
     const policy = (id: string, which: PlatformPolicy, { description, rights }: Described) =>
       makePolicy(this, id, { name: names.platformPolicy(environment, which), description, rights });

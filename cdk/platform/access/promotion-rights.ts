@@ -2,8 +2,8 @@ import { type Condition, merge, type Right } from '../../role.ts';
 import type { PlatformScope } from './platform-scope.ts';
 
 /**
- * What reads the disks of images of one environment block by block, for those who promote them to another: the role of a tenant that reads here reads
- * its own, by their tags. EBS uses the key as EC2 does, which the key's policy lets everybody in the account
+ * Permissions to read the disks of an environment's images block by block, to promote them to another. A tenant's role can read only the tenant's own, by
+ * their tags. EBS uses the key as EC2 does, which the key's policy allows for everybody in the account
  * (https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonInspector2AgentlessServiceRolePolicy.html: `kms:ViaService`).
  */
 export function promotedRights(scope: PlatformScope): Right[] {
@@ -19,9 +19,9 @@ export function promotedRights(scope: PlatformScope): Right[] {
 }
 
 /**
- * What writes such disks here, as snapshots of the tenant's own, and registers an image of them. Not `CopyImage` and `CopySnapshot`: no condition can ask for the
- * tags of what they copy, so they would copy any tenant's (https://docs.aws.amazon.com/service-authorization/latest/reference/list_ec2.html). One policy
- * for the roles of all tenants: whose a disk is, is compared with the tags of the role, which only people can change.
+ * Permissions to write such disks here, as the tenant's own snapshots, and to register an image from them. Not `CopyImage` and `CopySnapshot`: no condition
+ * can check the tags of their source, so they would copy any tenant's (https://docs.aws.amazon.com/service-authorization/latest/reference/list_ec2.html).
+ * One policy for the roles of all tenants: it compares a disk's owner with the tags of the role, which only people can change.
  */
 export function promotionRights(scope: PlatformScope): Right[] {
   const [giving, having] = [tagged('RequestTag', scope), tagged('ResourceTag', scope)];
@@ -32,7 +32,7 @@ export function promotionRights(scope: PlatformScope): Right[] {
       sid: 'StartDisk',
       actions: ['ebs:StartSnapshot'],
       resources: snapshots,
-      // With a parent it would have the blocks of any snapshot, which nobody asks who may read.
+      // A parent would give it the blocks of any snapshot, without a check of who may read that.
       when: merge(giving, { StringNotLike: { 'ebs:ParentSnapshot': '*snap-*' } }),
       because,
     },
@@ -56,8 +56,8 @@ export function promotionRights(scope: PlatformScope): Right[] {
 }
 
 /**
- * EBS asks for `ec2:CreateTags` on `snapshot/*`, without `ec2:CreateAction`, as the snapshot has no id yet. What has one and is nobody's would be taken by that,
- * and is refused.
+ * EBS requires `ec2:CreateTags` on `snapshot/*`, without `ec2:CreateAction`, because the snapshot has no id yet. That alone would let a role claim
+ * existing snapshots without an owner, so those are denied.
  */
 function tagDiskRights(scope: PlatformScope, giving: Condition): Right[] {
   const actions = ['ec2:CreateTags'];
@@ -95,7 +95,7 @@ function tagged(key: 'RequestTag' | 'ResourceTag', { environment }: PlatformScop
   };
 }
 
-/** ARN of everything of a kind: AWS leaves the account of images and snapshots empty. */
+/** ARN of all resources of a kind: the account is empty in AWS's ARNs of images and snapshots. */
 function every({ partition, region }: PlatformScope, kind: string): string {
   return `arn:${partition}:ec2:${region}:*:${kind}/*`;
 }

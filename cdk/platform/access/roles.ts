@@ -20,7 +20,7 @@ export interface PlatformRolesProps {
 
 /**
  * The roles of the platform project's pipelines. None of them can change the access stack, which creates them, so no
- * pipeline can extend its own rights. They are not under the boundary: it denies tenants what these create.
+ * pipeline can extend its own permissions. They are not under the boundary: it denies tenants what these roles create.
  */
 export function platformRoles(parent: Construct, { scope, project, branch }: PlatformRolesProps): CfnRole[] {
   const { environment } = scope;

@@ -3,8 +3,8 @@ import type { Right } from '../../role.ts';
 import type { PlatformScope } from './platform-scope.ts';
 
 /**
- * Rights of the permissions boundary of the roles that switch tenants' maintenance: what a listener rule answers, and nothing else. The boundary of all
- * other roles of tenants denies just that.
+ * The permissions boundary of the roles that switch tenants' maintenance: it only allows changing a listener rule. The boundary of all
+ * other tenants' roles denies exactly that.
  */
 export function switchBoundary(scope: PlatformScope): Right[] {
   const balancers = names.loadBalancer(scope.environment, 1);

@@ -3,15 +3,15 @@ import { merge, type Right } from '../../role.ts';
 import type { Scope } from './tenant-scope.ts';
 
 /**
- * What a bake calls besides `launchRights`, and what cleans up after it. Whatever a bake creates gets the tenant's tags in the call that creates it,
- * and only what has them can be used or changed: a tag on what exists already would take it from its owner.
+ * What a bake calls besides `launchRights`, and what cleans up after it. Everything a bake creates gets the tenant's tags in the creating call,
+ * and only resources with these tags can be used or changed: tagging an existing resource would take it from its owner.
  */
 export function bakeRights(scope: Scope): Right[] {
   return [...builderRights(scope), ...ownRights(scope)];
 }
 
 /**
- * What whoever launches an instance of the tenant's needs, besides what it is launched from: a job that bakes, CloudFormation and CodeDeploy, as Auto
+ * Permissions to launch an instance of the tenant, except on its sources. A job that bakes needs them, and so do CloudFormation and CodeDeploy: Auto
  * Scaling checks that its caller may launch what the launch template names.
  */
 export function launchRights(scope: Scope): Right[] {
@@ -43,7 +43,7 @@ export function launchRights(scope: Scope): Right[] {
   ];
 }
 
-/** RunInstances is authorized for everything an instance is made of: a builder, and the instances of a roll-out. */
+/** RunInstances is authorized for every part of an instance: a builder, and the instances of a roll-out. */
 function builderRights(scope: Scope): Right[] {
   const builder = scope.globalArn('iam', `role/${names.builderRole(scope.place.environment)}`);
   const run = ['ec2:RunInstances'];

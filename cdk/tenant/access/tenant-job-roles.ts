@@ -25,9 +25,9 @@ export interface DeployRoleProps extends Pick<RoleProps, 'attached' | 'foreign'>
 }
 
 /**
- * The role of jobs on the environment's branch: bake and provision, push revisions and release them, or one of these halves. Where the
- * project has no runner it is that of the builds that do so, and no job's. It bakes by policies that are attached, and reads by one or by
- * `reading`.
+ * The role of jobs on the environment's branch: bake and provision, push revisions and release them, or one of these halves. If the
+ * project has no runner, it is the role of the builds that do so, and of no job. Attached policies let it bake; it reads with `reading` or with an
+ * attached policy.
  */
 export function deployRole(parent: Construct, props: DeployRoleProps): CfnRole {
   const { scope, project, branch, half, registry, reading = [], attached = [], foreign = [] } = props;

@@ -2,9 +2,9 @@ import { define } from '../../command.ts';
 import { VendhostError } from '../../errors.ts';
 import { instanceFrom, placeFrom, reasonFrom, withDryRun, withPlace, withReason } from '../options.ts';
 
-/** For less the SSM agent takes an hour (https://github.com/aws/amazon-ssm-agent, agent/plugins/pluginutil, ValidateExecutionTimeout). */
+/** For fewer seconds the SSM agent uses an hour (https://github.com/aws/amazon-ssm-agent, agent/plugins/pluginutil, ValidateExecutionTimeout). */
 const leastSeconds = 5;
-/** An hour less what a job needs around it: GitLab's usual limit of a job is an hour. */
+/** An hour, GitLab's default limit for a job, minus what the job needs around the command. */
 const mostSeconds = 3300;
 
 export const command = define({

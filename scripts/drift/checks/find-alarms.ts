@@ -14,7 +14,7 @@ export interface AlarmFacts {
 /** A topic that alarms tell. */
 export interface TopicFacts {
   readonly arn: string;
-  /** Number of confirmed subscriptions; absent when there is no such topic any more. */
+  /** Number of confirmed subscriptions; absent when the topic no longer exists. */
   readonly confirmed?: number;
   readonly pending: number;
 }

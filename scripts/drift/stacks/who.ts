@@ -8,7 +8,7 @@ import type { ResourceDrift } from './read-drifts.ts';
 /** Logical ids of drifted resources → who changed each last, as far as CloudTrail tells. */
 export type ChangerLookup = (drifted: readonly ResourceDrift[]) => Promise<ReadonlyMap<string, string>>;
 
-/** More are not asked for: CloudTrail answers two look-ups a second. */
+/** Most look-ups: CloudTrail answers two a second. */
 const mostLookups = 20;
 /** https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html: two a second in an account and region. */
 const pauseMs = 550;

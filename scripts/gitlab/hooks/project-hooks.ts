@@ -127,7 +127,7 @@ export async function removeDeployToken(api: GitlabApi, project: string, id: num
     .catch(unlessGone);
 }
 
-/** GitLab says 404 to what is not there any more. */
+/** GitLab answers 404 if it no longer exists. */
 function unlessGone(error: unknown): void {
   if (!(error instanceof VendhostError && error.code === 'GITLAB_PROJECT_UNKNOWN')) throw error;
 }

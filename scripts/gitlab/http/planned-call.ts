@@ -47,7 +47,7 @@ const ways = { POST: 'post', PUT: 'put' } as const;
 /** GitLab's words for what exists, by who says it: models, branches, protected branches and merge requests, and allowlists, by version. */
 const taken = ['has already been taken', 'already exists', 'is already in the job token'];
 
-/** Whether GitLab refuses to make what is there, perhaps by an earlier run whose answer was lost. */
+/** Whether GitLab refuses to create what exists, perhaps from an earlier run whose response was lost. */
 export function isTaken(thrown: unknown): boolean {
   return thrown instanceof VendhostError && thrown.details.some((line) => taken.some((words) => line.includes(words)));
 }

@@ -1,8 +1,8 @@
 import type { Aws } from '../../aws/session.ts';
 
 /**
- * Which of these instances do not run any more, and what EC2 says of each: nothing that goes on there can end.
- * @param group name of the group of which also those are meant that are about to leave it
+ * Which of these instances no longer run, each with its state in EC2: nothing that was running there can finish.
+ * @param group name of a group: its instances that are about to leave are included
  */
 export async function readGone(
   aws: Aws,
@@ -20,7 +20,7 @@ export async function readGone(
 async function readStates(aws: Aws, instances: readonly string[]): Promise<Map<string, string>> {
   const { paginateDescribeInstances } = await import('@aws-sdk/client-ec2');
   const states = new Map<string, string>();
-  // A filter, because an id that is not known any more would be an error.
+  // A filter, because an id that EC2 no longer knows would be an error.
   const query = { Filters: [{ Name: 'instance-id', Values: [...instances] }] };
   for await (const page of paginateDescribeInstances({ client: await aws.ec2() }, query)) {
     for (const { InstanceId = '', State } of (page.Reservations ?? []).flatMap((each) => each.Instances ?? [])) {
@@ -30,7 +30,7 @@ async function readStates(aws: Aws, instances: readonly string[]): Promise<Map<s
   return states;
 }
 
-/** Instances that Auto Scaling takes out, with its word for it. */
+/** Instances that Auto Scaling is removing, with its state for each. */
 async function readLeaving(aws: Aws, group: string): Promise<(readonly [string, string])[]> {
   const { DescribeAutoScalingGroupsCommand } = await import('@aws-sdk/client-auto-scaling');
   const command = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] });

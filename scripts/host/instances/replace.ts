@@ -12,7 +12,7 @@ import { waitInService } from './in-service.ts';
 import { replaceAll } from './roll-out.ts';
 
 export interface ReplaceOptions extends Place {
-  /** Id of the one to replace; without it all are. */
+  /** Id of the instance to replace; default: all. */
   readonly instance: string | undefined;
   readonly reason: string;
   readonly dryRun: boolean;
@@ -21,9 +21,9 @@ export interface ReplaceOptions extends Place {
 const limitMs = 15 * 60_000;
 
 /**
- * Replaces the instances of a virtual host by new ones of the same image, each when a new one is healthy; or terminates one, for which
- * Auto Scaling starts another, unless no other one is in service: then it stays until a new one is. For instances that no deployment reaches any more: a new one gets the revision that was deployed
- * last. Throws `HOST_MISSING`, and `INSTANCE_UNKNOWN` for one that is not of the host.
+ * Replaces the instances of a virtual host with new ones of the same image, each when a new one is healthy. Or terminates one, for which Auto Scaling
+ * starts another; the last one in service stays until a new one is in service. For instances that deployments no longer reach: a new one gets the
+ * revision that was deployed last. Throws `HOST_MISSING`, and `INSTANCE_UNKNOWN` for one that does not belong to the host.
  */
 export async function replaceInstances(runtime: Runtime, options: ReplaceOptions): Promise<ExitCode | undefined> {
   const { out } = runtime;
@@ -58,7 +58,7 @@ export async function replaceInstances(runtime: Runtime, options: ReplaceOptions
   return undefined;
 }
 
-/** Which instances are replaced; `instance` where it is one that others stand in for. */
+/** Which instances are replaced; `instance` is set if only one is, and others are in service. */
 interface ReplacementPlan {
   readonly chosen: readonly string[];
   readonly instance: string | undefined;
@@ -69,7 +69,7 @@ interface Replacement extends ReplacementPlan {
   readonly before: Group;
 }
 
-/** The last one in service is not terminated before there is another: Auto Scaling can do that with all instances of a group only. */
+/** The last one in service is not terminated before there is another: Auto Scaling can do that only for all instances of a group. */
 export function planReplacement(
   group: Pick<Group, 'name' | 'members' | 'inService'>,
   instance: string | undefined,
@@ -79,7 +79,7 @@ export function planReplacement(
   return isLast ? { chosen: group.members, instance: undefined } : { chosen, instance };
 }
 
-/** Waits until the group is as large as before; how many are in service then, and which instances it has but for those that still leave. */
+/** Waits until the group is as large as before. Returns how many are in service then, and its instances except those that are leaving. */
 export async function replaceChosen(
   runtime: Runtime,
   aws: Aws,

@@ -10,7 +10,7 @@ import type { Runtime } from '../../runtime.ts';
 import type { Group } from './group.ts';
 import { launchFailures } from './launch-failures.ts';
 
-/** Below the hour after which GitLab would cancel the job without a word. The refresh goes on. */
+/** Below the hour after which GitLab would cancel the job without a message. The refresh continues. */
 const limitMs = 55 * 60_000;
 
 /**

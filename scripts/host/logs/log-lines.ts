@@ -9,7 +9,7 @@ export interface LogLine {
   /** The deployment and the lifecycle event in which a hook printed it. */
   readonly deployment: string;
   readonly hook: string;
-  /** The software's file, with _ for each / of its path: the agent names streams so. */
+  /** The software's file, with _ for each / of its path, as in the agent's stream names. */
   readonly file: string;
   readonly text: string;
 }

@@ -6,9 +6,9 @@ import { readLogEvents } from './read-events.ts';
 
 /** Which lines are wanted. */
 export interface TailOptions {
-  /** Id of the one instance; without it all. */
+  /** Id of the one instance; default: all. */
   readonly instance: string | undefined;
-  /** The one lifecycle event; without it the software's lines, too. */
+  /** The one lifecycle event; without it the software's lines are included. */
   readonly hook: string | undefined;
 }
 
@@ -24,7 +24,7 @@ export class LogTail {
   readonly #options: TailOptions;
   readonly #signal: AbortSignal;
   readonly #hooks = new HookLines();
-  /** Ids of events that a later read sees again, and when they happened. */
+  /** Ids of events that a later read returns again, and their times. */
   readonly #seen = new Map<string, number>();
   #isFirst = true;
 
@@ -40,7 +40,7 @@ export class LogTail {
 
   /** The lines since then, of all groups, in the order of their times. */
   async *read(from: number): AsyncGenerator<LogLine> {
-    // Of a first reading, which may be of a million lines, what the next one may see again; of the others all.
+    // A first read may return a million lines: keep only those that the next one may return again. Keep all of later reads.
     const recent = this.#isFirst ? Date.now() - 2 * lateLinesMs : from;
     for (const [id, at] of this.#seen) if (at < from) this.#seen.delete(id);
     // Earlier lines say which event the first lines of hooks belong to.
@@ -50,7 +50,7 @@ export class LogTail {
       this.#lines(log, group, { from, since: log === 'hooks' ? earlier : from }),
     );
     for await (const { id, line } of inOrder(lines)) {
-      // Not before: of a reading that fails the next one shows what this one has not.
+      // Not earlier: after a failed read the next one shows the missing lines.
       if (line.at >= recent) this.#seen.set(id, line.at);
       yield line;
     }
@@ -78,7 +78,7 @@ interface FoundLine {
   readonly line: LogLine;
 }
 
-/** One list of several that are in order. */
+/** Merges sorted lists. */
 async function* inOrder(readers: readonly AsyncGenerator<FoundLine>[]): AsyncGenerator<FoundLine> {
   const next = async (reader: AsyncGenerator<FoundLine>) => (await reader.next()).value as FoundLine | undefined;
   const heads = await Promise.all(readers.map(async (reader) => ({ reader, found: await next(reader) })));

@@ -22,8 +22,8 @@ export interface LogsOptions extends Place {
 }
 
 /**
- * Prints what hooks and software of a virtual host's instances logged, oldest first, including instances that no longer exist; then, on request,
- * what follows. Throws `LOGS_MISSING` if there are no log groups, and `USAGE`.
+ * Prints what hooks and software of a virtual host's instances logged, oldest first, including instances that no longer exist; on request, then
+ * follows the logs. Throws `LOGS_MISSING` if there are no log groups, and `USAGE`.
  */
 export async function showLogs(runtime: Runtime, options: LogsOptions): Promise<undefined> {
   const { out, signal } = runtime;
@@ -57,7 +57,7 @@ export async function showLogs(runtime: Runtime, options: LogsOptions): Promise<
     out.doing(what, { done: shown, waitingFor: 'the next lines' });
     await wait(aws.pace.longest, undefined, { signal }).catch(() => signal.throwIfAborted());
     const now = Date.now();
-    // What one reading misses the next one has; no line is shown twice.
+    // The next read has what one read misses; no line is shown twice.
     const isRead = await pass(Math.max(since, read - lateLinesMs)).then(
       () => true,
       (error: unknown) => missed(runtime, error),
@@ -79,7 +79,7 @@ function checkInstance(instance: string | undefined): void {
   );
 }
 
-/** AWS that is busy or ill for a while does not end it: that is when people look at logs. Throws all else. */
+/** Throttling or an outage of AWS does not end it: that is when people look at logs. Throws anything else. */
 function missed({ out, env, signal }: Runtime, error: unknown): false {
   signal.throwIfAborted();
   const refused = refusalOf(error, { env });

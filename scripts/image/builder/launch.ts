@@ -28,7 +28,7 @@ const noneInZone = new Set(['InsufficientInstanceCapacity', 'Unsupported']);
  * The request for a builder: everything it is made of is tagged in the same call; its disk is encrypted with the platform's
  * key from the start, which saves a copy of the image (5 to 8 minutes); its role's credentials are for session tokens only
  * (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html).
- * @param zone number of the zone it is to be in, from 0; each has a token of its own, as EC2 takes no other request with one
+ * @param zone number of its zone, from 0; each has its own token, because EC2 refuses another request with the same token
  */
 export function launchRequest(parts: LaunchParts, zone = 0): RunInstancesCommandInput {
   const { place, facts, config, source, run, aws } = parts;
@@ -135,7 +135,7 @@ function endedAtOnce(instanceId: string, why: string): VendhostError {
   });
 }
 
-/** Tags as EC2 takes them. */
+/** Tags in EC2's form. */
 export function tagList(tags: Readonly<Record<string, string>>): Tag[] {
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 }

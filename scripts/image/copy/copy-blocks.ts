@@ -5,21 +5,21 @@ import { ebsReason, isFinal } from './copy-faults.ts';
 import { type BlockPage, listBlocks, readBlock } from './disk-blocks.ts';
 import { type WrittenBlocks, writeBlock } from './new-snapshot.ts';
 
-/** A snapshot, and who may read or write it. */
+/** A snapshot, with credentials to read or write it. */
 export interface DiskPlace {
   readonly aws: Aws;
   readonly snapshot: string;
 }
 
-/** Blocks that are on their way at once, each of 512 KiB; of one account EBS takes 1,000 calls in a second. */
+/** Blocks in progress at once, each of 512 KiB; EBS accepts 1,000 calls a second from one account. */
 const together = 32;
-/** Tries of a block, each of which the SDK repeats itself: right after its start not all of EBS knows a snapshot. */
+/** Tries of a block; the SDK also retries the calls of each try. Right after its start, not all of EBS knows a snapshot. */
 const mostTries = 8;
 const longestWaitMs = 20_000;
 
 /**
- * Copies the blocks of a snapshot to one that was started. Never more than `together` blocks are held. The checksum of each is compared with
- * EBS's, and goes with it to the other side, which compares it again.
+ * Copies the blocks of a snapshot to a started one. At most `together` blocks are held in memory. The checksum of each block is compared with
+ * EBS's and sent with the block; the other side compares it again.
  */
 export async function copyBlocks(
   from: DiskPlace,
@@ -43,7 +43,7 @@ export async function copyBlocks(
       }
     };
     const workers = Array.from({ length: Math.min(together, page.indexes.length) }, worker);
-    // The first fault ends the others.
+    // The first failure stops the others.
     await Promise.all(workers).catch(async (thrown: unknown) => {
       failing.abort(thrown);
       await Promise.allSettled(workers);

@@ -8,12 +8,12 @@ import { adopt, type CopyRoute, type CopyRun, isCopyOf } from './copy-traces.ts'
 import { measureDisk } from './disk-blocks.ts';
 import { completeSnapshot, startSnapshot } from './new-snapshot.ts';
 
-/** All blocks of a disk; a slow link of a runner copies 300 GB in it. */
+/** For all blocks of a disk; a runner's slow link copies 300 GB in this time. */
 const copyLimitMs = 2 * 60 * 60_000;
 
 /**
- * Copies one snapshot block by block into a new one with the key of the environment it is copied to, whatever account and region that is in. A copy that an
- * earlier run completed is taken over; what it had not completed is begun anew, as nobody can say what is in it. Returns the id of the copy.
+ * Copies a snapshot block by block into a new one with the target environment's key, in any account and region. A complete copy of an earlier run is
+ * reused; an incomplete one is copied again from the start, because nobody can know its content. Returns the id of the copy.
  */
 export async function copyDisk(
   runtime: Runtime,
@@ -51,7 +51,7 @@ export async function copyDisk(
   }
 }
 
-/** Removes the copy that a dead run had begun: a call of that run, if it lives after all, finds nothing to write to. */
+/** Removes the incomplete copy of a dead run: if that run lives after all, its calls find nothing to write to. */
 async function forget(aws: Aws, { SnapshotId }: Snapshot): Promise<void> {
   const { DeleteSnapshotCommand } = await import('@aws-sdk/client-ec2');
   await (await aws.ec2()).send(new DeleteSnapshotCommand({ SnapshotId })).catch((thrown: unknown) => {

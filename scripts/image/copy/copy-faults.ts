@@ -7,14 +7,14 @@ export function copyFailed(message: string, cause?: unknown): VendhostError {
   });
 }
 
-/** Why EBS refused a call of the direct APIs, in its own terms; `undefined` for what is no refusal of EBS's. */
+/** Why EBS refused a call of the direct APIs, in its own terms; `undefined` for any other error. */
 export function ebsReason(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error && thrown.name.endsWith('Exception'))) return undefined;
   const { Reason } = thrown as { Reason?: string };
   return Reason ?? thrown.name;
 }
 
-/** Whether it would be refused again: what IAM, a quota, or the request itself is the reason of. */
+/** Whether a retry would fail again: the reason is IAM, a quota, or the request itself. */
 export function isFinal(thrown: unknown): boolean {
   if (thrown instanceof VendhostError) return true;
   return (

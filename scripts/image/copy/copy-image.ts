@@ -20,8 +20,8 @@ import { adopt, type CopyRoute, type CopyRun, copyTags, findCopyTraces } from '.
 const waitLimitMs = 3 * 60 * 60_000;
 
 /**
- * Copies an image, and puts the copy on record in place of what was baked of the same. Under the lease of its bake key, so that neither a bake nor another
- * copy does the same. What a run left that died, this one goes on with; what it leaves itself, the next one, or `image clean` removes it.
+ * Copies an image, and records the copy in place of an image baked from the same inputs. It holds the lease of the bake key, so that no bake or other
+ * copy does the same work. It resumes what a dead run left; the next run or `image clean` removes what this one leaves.
  */
 export async function copyImage(
   runtime: Runtime,
@@ -70,7 +70,7 @@ async function waitForLease(
   });
 }
 
-/** The image of a run that died before it was on record, or a new one. */
+/** The image of a run that died before recording it, or a new one. */
 async function madeImage(runtime: Runtime, route: CopyRoute, copy: CopyRun): Promise<string> {
   const aws = route.to;
   const begun = copy.traces.images.find(({ State }) => State === 'available' || State === 'pending');
@@ -100,7 +100,7 @@ async function register(runtime: Runtime, route: CopyRoute, copy: CopyRun): Prom
   const request = registration(copy.wanted, copy.run, disks);
   const ec2 = await route.to.ec2();
   const made = await ec2.send(new RegisterImageCommand(request)).catch(async (error: unknown) => {
-    // It has no token: a call whose answer was lost is repeated, and finds its own image. The run is in the name.
+    // RegisterImage has no token: the call is repeated after a lost response, and finds its own image. The name contains the run.
     if (!(error instanceof Error && error.name === 'InvalidAMIName.Duplicate')) throw error;
     const { images } = await findCopyTraces(route.to, copy.wanted);
     return { ImageId: images.find(({ Name }) => Name === request.Name)?.ImageId };
@@ -108,7 +108,7 @@ async function register(runtime: Runtime, route: CopyRoute, copy: CopyRun): Prom
   return answered(made.ImageId, 'EC2 RegisterImage', 'an image');
 }
 
-/** The request for an image like the source, of the copies of its snapshots. */
+/** The request for an image like the source, from the copies of its snapshots. */
 export function registration(
   wanted: WantedCopy,
   run: string,
@@ -140,7 +140,7 @@ export function registration(
   };
 }
 
-/** Not the key and the encryption: those of the snapshot count. */
+/** Without key and encryption: those of the snapshot apply. */
 function mappingOf({ DeviceName, Ebs, VirtualName }: BlockDeviceMapping, disks: ReadonlyMap<string, string>) {
   if (Ebs?.SnapshotId === undefined) return { DeviceName, ...(VirtualName && { VirtualName }) };
   const { Encrypted: _encrypted, KmsKeyId: _key, OutpostArn: _outpost, SnapshotId, ...rest } = Ebs;

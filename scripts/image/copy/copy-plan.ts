@@ -16,22 +16,22 @@ export interface SourceImage extends BakedImage {
   readonly snapshots: readonly Snapshot[];
 }
 
-/** Where it is to be copied to. */
+/** The target of the copy. */
 export interface CopyTarget {
   readonly place: Place;
   readonly from: Environment;
-  /** That the image is in. */
+  /** The image's environment. */
   readonly account: string;
   /** ARN of the key that encrypts the copy. */
   readonly encryptionKey: string;
-  /** Instance type that is to start from it. */
+  /** Instance type that starts from it. */
   readonly instanceType: string;
 }
 
-/** An image to copy, and what its copy is here. */
+/** An image to copy, and a description of its copy here. */
 export interface WantedCopy extends CopyTarget {
   readonly source: Image;
-  /** What it was made of, with the place and the key of the copy: a bake here of the same would have this key. */
+  /** Its inputs, with the place and the key of the copy: a bake here from the same inputs would have this key. */
   readonly inputs: BakeInputs;
   readonly bakeKey: string;
 }
@@ -41,7 +41,7 @@ export type CopyPlan =
   | { readonly kind: 'copy'; readonly wanted: WantedCopy };
 
 /**
- * Describes the copy of an image. Throws `IMAGE_NOT_PROMOTABLE` with every reason why there can be none.
+ * Describes the copy of an image. Throws `IMAGE_NOT_PROMOTABLE` with all reasons if it cannot be copied.
  */
 export function wantedCopy(found: SourceImage, target: CopyTarget): WantedCopy {
   const { image: source, record } = found;
@@ -75,7 +75,7 @@ function sourceFaults(found: SourceImage, { place, from, account, instanceType }
   ];
 }
 
-/** Made of snapshots, an image has no billing codes (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RegisterImage.html). */
+/** An image registered from snapshots has no billing codes (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RegisterImage.html). */
 function billingFaults({ PlatformDetails = 'Linux/UNIX', ProductCodes = [] }: Image): string[] {
   return [
     ...(PlatformDetails === 'Linux/UNIX' ? [] : [`it is billed as ${PlatformDetails}, and its copy would not be`]),
@@ -83,7 +83,7 @@ function billingFaults({ PlatformDetails = 'Linux/UNIX', ProductCodes = [] }: Im
   ];
 }
 
-/** Whether there is a copy of exactly this image. One of the same inputs that was baked here is none: its bytes are others. */
+/** Whether a copy of exactly this image exists. An image baked here from the same inputs is none: its bytes differ. */
 export function planCopy(wanted: WantedCopy, own: RecordedImage | undefined): CopyPlan {
   const isCopy = own?.faults.length === 0 && own.promotedFrom?.image === wanted.source.ImageId;
   return isCopy ? { kind: 'use', imageId: own.imageId, bakeKey: wanted.bakeKey } : { kind: 'copy', wanted };

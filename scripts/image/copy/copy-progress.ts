@@ -1,10 +1,10 @@
 import type { Output } from '../../output.ts';
 import { type DiskSize, diskWords } from './disk-blocks.ts';
 
-/** A job's log gets a line so often. */
+/** How often a job's log gets a line. */
 const lineEveryMs = 15_000;
 
-/** Shows how far the copy of a disk is, at which rate: a line that changes at a terminal, and one now and then in a job's log. */
+/** Shows progress and rate of a disk's copy: a changing line at a terminal, and a line now and then in a job's log. */
 export class CopyProgress {
   readonly #out: Output;
   readonly #what: string;

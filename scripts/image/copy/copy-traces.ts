@@ -5,7 +5,7 @@ import { promotedFromTag, runTag, sourceSnapshotTag } from '../bake-run.ts';
 import { tagList } from '../builder/launch.ts';
 import type { WantedCopy } from './copy-plan.ts';
 
-/** Tags of what a run makes for a copy, for IAM and for whoever goes on after it died. */
+/** Tags of what a run creates for a copy: for IAM, and for a later run that resumes it. */
 export function copyTags({ place, from, source }: WantedCopy, run: string): Record<string, string> {
   return {
     ...tags(place.environment, 'image', place.tenant),
@@ -14,7 +14,7 @@ export function copyTags({ place, from, source }: WantedCopy, run: string): Reco
   };
 }
 
-/** What runs have made of a copy so far. */
+/** What runs have created of a copy so far. */
 export interface CopyTraces {
   readonly images: readonly Image[];
   readonly snapshots: readonly Snapshot[];
@@ -32,7 +32,7 @@ export interface CopyRun {
   readonly traces: CopyTraces;
 }
 
-/** Finds it by its tags, whatever run made it. */
+/** Finds it by its tags, whichever run created it. */
 export async function findCopyTraces(aws: Aws, wanted: WantedCopy): Promise<CopyTraces> {
   const sdk = await import('@aws-sdk/client-ec2');
   const client = await aws.ec2();
@@ -46,7 +46,7 @@ export async function findCopyTraces(aws: Aws, wanted: WantedCopy): Promise<Copy
   return found;
 }
 
-/** Makes what a dead run left this run's own, so that no sweep takes it for that of a dead one. */
+/** Takes over what a dead run left, so that no sweep removes it as a dead run's. */
 export async function adopt(aws: Aws, run: string, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   const { CreateTagsCommand } = await import('@aws-sdk/client-ec2');

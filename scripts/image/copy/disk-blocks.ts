@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Block } from '@aws-sdk/client-ebs';
 import type { Aws } from '../../aws/session.ts';
 
-/** How much of a disk is to be copied. */
+/** How much of a disk must be copied. */
 export interface DiskSize {
   readonly gib: number;
   /** Blocks that hold data. */
@@ -16,12 +16,12 @@ export function diskWords({ blocks, blockSize, gib }: DiskSize): string {
   return `${((blocks * blockSize) / 2 ** 30).toFixed(1)} of ${gib} GiB in ${blocks} blocks`;
 }
 
-/** The most that EBS gives at once. */
+/** EBS's largest page. */
 const wholeList = 10_000;
-/** Few enough that a page's tokens are used soon after they were given. */
+/** Small enough that a page's tokens are used soon after EBS issued them. */
 const pageSize = 1_000;
 
-/** Asks how much of a snapshot holds data: what was never written is not in its list. */
+/** Reads how much of a snapshot holds data: its list omits blocks that were never written. */
 export async function measureDisk(aws: Aws, SnapshotId: string): Promise<DiskSize> {
   let size: DiskSize = { gib: 0, blocks: 0, blockSize: 0 };
   const { paginateListSnapshotBlocks } = await import('@aws-sdk/client-ebs');
@@ -41,7 +41,7 @@ export async function* listBlocks(aws: Aws, SnapshotId: string): AsyncGenerator<
   for await (const { Blocks = [] } of pages) yield new BlockPage(aws, SnapshotId, Blocks);
 }
 
-/** Blocks, with the tokens by which EBS finds their data: for seven days, or until somebody asks for a list again. */
+/** Blocks, with the tokens by which EBS finds their data. They are valid for seven days, or until somebody requests a list again. */
 export class BlockPage {
   readonly indexes: readonly number[];
   readonly #aws: Aws;
@@ -60,7 +60,7 @@ export class BlockPage {
     return this.#tokens.get(index) ?? '';
   }
 
-  /** Asks for new tokens, once for all who found theirs outdated. */
+  /** Requests new tokens, once for all callers with stale ones. */
   async renew(index: number, outdated: string): Promise<void> {
     if (this.token(index) !== outdated) return;
     this.#renewal ??= this.#read().finally(() => {
@@ -85,14 +85,14 @@ export class BlockPage {
   }
 }
 
-/** What a block holds, as EBS has it. */
+/** The content of a block in EBS. */
 export interface BlockData {
   readonly bytes: Uint8Array;
   /** SHA-256. */
   readonly sum: Buffer;
 }
 
-/** Reads a block. Throws `CorruptBlock` when its bytes are not those that EBS made its checksum of. */
+/** Reads a block. Throws `CorruptBlock` when its bytes do not match EBS's checksum. */
 export async function readBlock(
   aws: Aws,
   SnapshotId: string,
@@ -108,7 +108,7 @@ export async function readBlock(
   return { bytes, sum };
 }
 
-/** A block whose bytes do not fit its checksum: it was damaged on its way. */
+/** A block whose bytes do not match its checksum: it was damaged in transit. */
 export class CorruptBlock extends Error {
   override readonly name = 'CorruptBlock';
 }

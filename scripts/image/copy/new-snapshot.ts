@@ -7,12 +7,12 @@ import { copyFailed } from './copy-faults.ts';
 import { type CopyRun, diskTags } from './copy-traces.ts';
 import type { BlockData, DiskSize } from './disk-blocks.ts';
 
-/** Minutes without a block after which EBS gives a snapshot up. */
+/** Minutes without a block after which EBS abandons a snapshot. */
 const timeoutMinutes = 60;
-/** AWS promises no time in which a snapshot with all its blocks is complete. */
+/** AWS promises no time within which a snapshot with all its blocks completes. */
 const completeLimitMs = 60 * 60_000;
 
-/** Starts an empty snapshot with the environment's key. A call whose answer was lost is known by its token. */
+/** Starts an empty snapshot with the environment's key. The token makes a repeat after a lost response idempotent. */
 export async function startSnapshot(aws: Aws, { wanted, run }: CopyRun, source: string, size: DiskSize) {
   const { StartSnapshotCommand } = await import('@aws-sdk/client-ebs');
   const started = await (await aws.ebs()).send(
@@ -30,7 +30,7 @@ export async function startSnapshot(aws: Aws, { wanted, run }: CopyRun, source: 
   throw copyFailed(`blocks of ${source} have ${size.blockSize} bytes, and those of its copy ${started.BlockSize}`);
 }
 
-/** Writes a block, in place of what an earlier try wrote. */
+/** Writes a block, replacing what an earlier try wrote. */
 export async function writeBlock(
   aws: Aws,
   SnapshotId: string,
@@ -45,13 +45,13 @@ export async function writeBlock(
   await (await aws.ebs()).send(request, { abortSignal });
 }
 
-/** What was written: so many blocks, and the SHA-256 of their checksums by ascending index. */
+/** What was written: the number of blocks, and the SHA-256 of their checksums by ascending index. */
 export interface WrittenBlocks {
   readonly count: number;
   readonly sum: Buffer;
 }
 
-/** Closes a snapshot: EBS compares what it has with what was written, and refuses what differs. */
+/** Completes a snapshot: EBS compares its content with what was written, and refuses a difference. */
 export async function completeSnapshot(
   { signal }: Runtime,
   aws: Aws,
@@ -65,7 +65,7 @@ export async function completeSnapshot(
     ...(count === 0 ? {} : { Checksum: sum.toString('base64'), ...whole }),
   });
   await (await aws.ebs()).send(request).catch((thrown: unknown) => {
-    // Of a call whose answer was lost the next try is refused: nothing is completed twice.
+    // After a lost response the next try is refused: nothing is completed twice.
     if (!isSecondTry(thrown)) throw thrown;
   });
   await poll({

@@ -108,7 +108,7 @@ async function readAsked(
   return { pending: await requirePending(aws, pipeline, { execution }, found), given: undefined };
 }
 
-/** A job that did not get what the job before it showed answers nothing: the release that waits now may be another one. */
+/** A job without the values that the job before it showed answers nothing: another release may wait now. */
 function checkAsked({ execution, revision }: Asked): void {
   if (execution !== '' && revision !== '') return;
   const option = execution === '' ? '--execution' : '--revision';

@@ -14,7 +14,7 @@ export interface GivenAnswer {
   readonly status: Answer['status'];
   readonly user: string;
   readonly summary: string;
-  /** Nobody asks any more. */
+  /** The approval is no longer requested. */
   readonly next: undefined;
   /** Milliseconds since 1970, by CodePipeline's clock. */
   readonly at: number;

@@ -2,8 +2,8 @@ import type { Activity } from '@aws-sdk/client-auto-scaling';
 import type { Aws } from '../../aws/session.ts';
 
 /**
- * Why Auto Scaling took instances out of service, one line each; none of those that somebody else terminated. Without an answer there are
- * none either: the release must be stopped all the same.
+ * Why Auto Scaling took instances out of service, one line each; none for those that somebody else terminated. If the call fails there are
+ * none either: the release must still be stopped.
  */
 export async function readDepartures(aws: Aws, group: string, instances: readonly string[]): Promise<string[]> {
   const { DescribeScalingActivitiesCommand } = await import('@aws-sdk/client-auto-scaling');

@@ -19,7 +19,7 @@ export type Cause =
   | 'install'
   | 'script';
 
-/** The agent's and CodeDeploy's own messages that are no fault of a script; nor are events that run no script. */
+/** The agent's and CodeDeploy's own messages are not caused by a script; nor are failures of events that run no script. */
 function failureCause({ event }: FailedEvent): Cause {
   const { message = '', script = '' } = event.error ?? {};
   if (message.includes('agent was not able to receive the lifecycle event')) return 'agent';
@@ -34,7 +34,7 @@ function failureCause({ event }: FailedEvent): Cause {
 const ofMessage: readonly (readonly [RegExp, Cause])[] = [
   [/already exists at this location/, 'file'],
   [/failed to close STD(OUT|ERR)/, 'output'],
-  // The script is there, or it would be ScriptMissing.
+  // The script exists; otherwise the error would be ScriptMissing.
   [/failed with error Errno::ENOENT/, 'interpreter'],
   [/failed with exit code\s*$/, 'signal'],
   [/^Attempting minimal diagnostics/, 'bytes'],
@@ -44,13 +44,13 @@ function causeInLog(message: string, logTail: string): Cause {
   const printed = logTail.split('\n').filter((line) => /^\[std(out|err)\]/.test(line));
   const isRefused = printed.some((line) => /\](su: user \S+ does not exist|This account is currently not )/.test(line));
   if (isRefused) return 'user';
-  // Of a line that is too long the agent keeps nothing, its own lines neither.
+  // If a line is too long the agent keeps nothing, not even its own lines.
   return printed.length === 0 && logTail.includes('Script - ') && /failed with exit code/.test(message)
     ? 'silent'
     : 'script';
 }
 
-/** Events that no hook can be given for (https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html). */
+/** Events that cannot have a hook (https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html). */
 const withoutScript: Readonly<Record<string, Cause>> = {
   BlockTraffic: 'traffic',
   AllowTraffic: 'health',
@@ -64,7 +64,7 @@ export interface FailedHost {
   readonly needsApproval: boolean;
 }
 
-/** The next step after events that failed; the first decides. */
+/** The next step after failed events; the first one decides. */
 export function failureHint({ place, needsApproval }: FailedHost, failed: readonly FailedEvent[]): string {
   const { tenant, environment } = place;
   const [first] = failed;

@@ -17,15 +17,15 @@ export interface Wait {
   readonly instances: readonly string[];
   /** The running event; without one no agent has started. */
   readonly event?: string;
-  /** When it began, in milliseconds since 1970. */
+  /** When it started, in milliseconds since 1970. */
   readonly since?: number;
   /** Why the load balancer does not send requests to the instances, one line each. */
   readonly reasons: readonly string[];
-  /** What a rollback follows: a reader must learn of it however the rollback ends. */
+  /** The failure before a rollback: it must be shown however the rollback ends. */
   readonly failed: readonly FailedEvent[];
 }
 
-/** What is known of a wait. */
+/** What is known about a wait. */
 export interface WaitFacts {
   /** Time without a sign of progress. */
   readonly quietMs: number;
@@ -91,7 +91,7 @@ export async function checkWait(
   });
 }
 
-/** Instances that are gone: each with its state, and what Auto Scaling says of them. */
+/** Instances that are gone, each with its state, and Auto Scaling's reasons. */
 export interface Gone {
   readonly words: string;
   readonly departures: readonly string[];

@@ -6,8 +6,8 @@ import type { Deployment } from '../../deployment/deployment.ts';
 export type TargetReasons = Readonly<Record<string, string>>;
 
 /**
- * Instances that the load balancer is to admit now, or did not, as far as no reason is known. What a rollback waits for does not
- * take the place of what the deployment failed for.
+ * Instances that the load balancer should admit now, or did not admit, if the reason is not known yet. A rollback's wait does not replace
+ * the reason for which the deployment failed.
  */
 export function awaitedTargets(
   { deployment, rollback }: { readonly deployment?: Deployment; readonly rollback?: Deployment },
@@ -21,7 +21,7 @@ export function awaitedTargets(
   return [...new Set([...ofDeployment, ...ofRollback].map(([instance]) => instance))];
 }
 
-/** How far each instance is with the load balancer. */
+/** Each instance's progress with the load balancer. */
 function statesOf(deployment: Deployment | undefined): [string, string | undefined][] {
   return (deployment?.targets ?? []).map(({ instance, events }) => {
     return [instance, events.find(({ name }) => name === 'AllowTraffic')?.status];

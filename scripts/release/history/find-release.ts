@@ -5,13 +5,13 @@ import { executionsBack, type RecordedExecution, type ReleaseStore } from './exe
 /** Shortest accepted prefix of a hash: shorter ones would often match several. */
 const shortest = 7;
 
-/** So many of the things that a name may mean are shown. */
+/** How many matches of a name are shown. */
 const mostShown = 5;
 
-/** A whole hash or id, which is of one thing: a commit, a revision, or an execution. */
+/** A complete hash or id, which identifies one commit, revision or execution. */
 const whole = /^(?:[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
-/** What of a release has this name: its execution, revision or commit, whole or a beginning; of a revision its key, too. */
+/** What of a release has this name or prefix: its execution, revision or commit; for a revision also its key. */
 function meanings({ id, record }: RecordedExecution, name: string): string[] {
   const sha256 = /([0-9a-f]{64})\.zip$/.exec(record?.revision ?? '')?.[1];
   const all = [
@@ -26,7 +26,7 @@ function meanings({ id, record }: RecordedExecution, name: string): string[] {
   ];
 }
 
-/** Whether a name is that of a release. */
+/** Whether a name identifies a release. */
 export function isNamed(execution: RecordedExecution, name: string): boolean {
   return meanings(execution, name).length > 0;
 }
@@ -37,7 +37,7 @@ export async function findExecution(aws: Aws, store: ReleaseStore, id: string): 
   return undefined;
 }
 
-/** The newest release of that name, or of all, as far back as CodePipeline knows; throws `RELEASE_UNKNOWN` and `NAME_AMBIGUOUS`. */
+/** The newest release with that name, or of all, as far back as CodePipeline's history; throws `RELEASE_UNKNOWN` and `NAME_AMBIGUOUS`. */
 export async function findRelease(aws: Aws, store: ReleaseStore, name: string | undefined): Promise<RecordedExecution> {
   if (name !== undefined) {
     const [newest] = await releasesNamed(aws, store, name, () => true);
@@ -49,8 +49,8 @@ export async function findRelease(aws: Aws, store: ReleaseStore, name: string | 
 }
 
 /**
- * The releases of a name, newest first: of a whole one as far back as one is enough, of a beginning all, since an older release may have another name that
- * begins so. Throws `NAME_AMBIGUOUS` for a beginning that several have.
+ * The releases with a name, newest first. For a complete name it reads back only as far as the caller needs; for a prefix it reads all, because an
+ * older release may have another name with that prefix. Throws `NAME_AMBIGUOUS` for a prefix with several matches.
  */
 export async function releasesNamed(
   aws: Aws,
@@ -73,7 +73,7 @@ export async function releasesNamed(
   return found;
 }
 
-/** @param meant what the name may be the beginning of, like `commit 0123…` */
+/** @param meant what the prefix matches, like `commit 0123…` */
 export function ambiguous(name: string, meant: readonly string[]): VendhostError {
   const more = meant.length > mostShown ? [`and ${meant.length - mostShown} more`] : [];
   return new VendhostError('NAME_AMBIGUOUS', `"${name}" is how ${meant.length} names begin`, {

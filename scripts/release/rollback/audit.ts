@@ -16,12 +16,12 @@ export function auditOf(
   return { ...where, action: rollbackAction, target: executionId, before, reason };
 }
 
-/** What that led to. */
+/** The result of the rollback. */
 export function auditedEnd({ to }: Rollback, { outcome }: Followed): string {
   return `${endOf(outcome.kind)}${softwareWords(to)}`;
 }
 
-/** What waits for an approval has not failed. */
+/** A release that waits for an approval has not failed. */
 function endOf(kind: Followed['outcome']['kind']): string {
   if (kind === 'succeeded') return '';
   return kind === 'waiting' ? 'waiting for approval: ' : `failed: ${kind}: `;

@@ -8,8 +8,8 @@ import { type ReleaseStore, readReleaseRecord } from '../history/executions.ts';
 import type { Rollback, RollbackQuestion } from './plan-rollback.ts';
 
 /**
- * The rollback that this GitLab pipeline has started, as long as nobody else has released since. Otherwise a job that was killed after it had started
- * the release, and is run again, would find the earlier revision deployed, and roll that back.
+ * The rollback that this GitLab pipeline has started, if nobody else has released since. Without it, a job that was killed after it had started
+ * the release, and is rerun, would find the earlier revision deployed, and roll that back.
  */
 export async function readBegun(
   aws: Aws,
@@ -43,7 +43,7 @@ export async function keepBegun(
     await objects(aws, store).replace(key, value, written.current.etag);
 }
 
-/** A pipeline that goes back to something else is asked something else. */
+/** Another target is another request. */
 function keyOf({ tenant }: ReleaseStore, { to = '', pipelineUrl }: RollbackQuestion): string | undefined {
   if (!pipelineUrl) return undefined;
   return keys.begunRollback(tenant, createHash('sha256').update(`${pipelineUrl} ${to}`).digest('hex'));

@@ -17,11 +17,11 @@ export interface ReleasedSoftware {
   readonly image: string;
 }
 
-/** A release that goes back to an earlier revision. */
+/** A release that returns to an earlier revision. */
 export interface Rollback {
   /** Execution whose revision it rolls back. */
   readonly of: string;
-  /** What that one released; `undefined` if no record says so. */
+  /** What that execution released; `undefined` if no record says so. */
   readonly from: ReleasedSoftware | undefined;
   readonly to: ReleasedSoftware;
   /** The image, if that is rolled back, too. */
@@ -41,7 +41,7 @@ export interface RollbackQuestion {
 }
 
 /**
- * Finds what to go back to. A job that is run again after it was lost finds its own rollback, and does not go back one more. Throws
+ * Finds what to roll back to. A job that is rerun after it was lost finds its own rollback, and does not roll back one more. Throws
  * `RELEASE_UNDERWAY`, `RELEASE_UNKNOWN`, `NAME_AMBIGUOUS` and `ROLLBACK_MISSING`.
  */
 export async function planRollback(

@@ -17,12 +17,12 @@ function mayBeCut({ text }: CommandOutput): boolean {
   return text.length >= shortestCut || cut.test(text);
 }
 
-/** Of a longer output only so much is read: it is held in memory, and no log of a job takes as much. */
+/** Only this much of a longer output is read: it is held in memory, and no job log keeps that much. */
 const mostBytes = 16 * 1024 * 1024;
 
 /**
- * The whole output: from the bucket where the answer may hold only its beginning. When that cannot be read, or has more than 16 MiB, the beginning and a
- * warning.
+ * The whole output; from the bucket if the response may hold only its beginning. If the object cannot be read, or has more than 16 MiB: the beginning,
+ * and a warning.
  */
 export async function wholeOutput(aws: Aws, bucket: string, part: CommandOutput, out: Output): Promise<string> {
   const key = keyOfUrl(bucket, part.url);

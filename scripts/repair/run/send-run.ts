@@ -8,7 +8,7 @@ import type { Runtime } from '../../runtime.ts';
 import { awaitInvocation, type Invocation, type SentCommand } from './invocation.ts';
 
 const document = 'AWS-RunShellScript';
-/** Seconds for the agent to accept the command: it polls all the time. AWS's minimum is 30. */
+/** Seconds for the agent to accept the command: it polls constantly. AWS's minimum is 30. */
 const deliverySeconds = 60;
 const cancelLimitMs = 60_000;
 
@@ -48,8 +48,8 @@ export async function sendRun(
 }
 
 /**
- * Waits for its end; a command that is not waited for any more, because of a cancel or the limit, is cancelled on the instance, too, if that is there. Why
- * it is not waited for matters more than how that went.
+ * Waits for its end. When the wait stops, because of a cancel or the limit, the command is also cancelled on the instance, if that still exists. The
+ * reason is thrown even if cancelling fails.
  */
 export async function followRun(runtime: Runtime, aws: Aws, sent: SentCommand, seconds: number): Promise<Invocation> {
   const limitMs = (seconds + 2 * deliverySeconds) * 1000;

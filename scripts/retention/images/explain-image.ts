@@ -42,7 +42,7 @@ export async function explainImage(runtime: Runtime, options: ExplainImageOption
   runtime.out.result({ ...image, inputs, comparison }, text);
 }
 
-/** The image that is asked for. */
+/** The requested image. */
 function chosenImage(images: readonly ListedImage[], { image, tenant, environment }: ExplainImageOptions): ListedImage {
   const fits = ({ id, bakeKey, state }: ListedImage) =>
     image === undefined ? state !== 'unfinished' : id === image || (image !== '' && bakeKey.startsWith(image));

@@ -7,7 +7,7 @@ import { oneDayMs } from '../rules.ts';
 import { readKeptDeployments } from './kept-deployments.ts';
 import type { ListedObject, PushedRevision, ReleaseArtifacts, RevisionStanding } from './revision-plan.ts';
 
-/** AWS is asked for so many things at the same time. */
+/** How many calls to AWS run at the same time. */
 const atOnce = 5;
 
 export interface WhoseRevisions {

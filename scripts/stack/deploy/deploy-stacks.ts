@@ -68,7 +68,7 @@ async function protect(aws: Aws, stack: string, { policies }: DeployOptions): Pr
   if (policy !== undefined) await protectStack(aws, stack, policy);
 }
 
-/** How a stack ended; one whose predecessor failed is not begun. */
+/** How a stack ended; one whose predecessor failed is not started. */
 type Ended = { readonly stack: string } & (
   | { readonly result: StackResult }
   | { readonly result: undefined; readonly begun: boolean }
@@ -127,7 +127,7 @@ async function deployOne(
   sent: SentOperation[],
 ): Promise<Ended> {
   const { runtime } = assembly;
-  // A creation that has begun cannot be stopped.
+  // A creation that has started cannot be stopped.
   runtime.signal.throwIfAborted();
   const start = Date.now();
   const token = randomUUID();

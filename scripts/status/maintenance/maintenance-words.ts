@@ -28,7 +28,7 @@ export function endSteps({ isSwitched }: Maintenance, place: Place): string[] {
   return [`vendhost host maintenance off --tenant ${place.tenant} --environment ${place.environment}`];
 }
 
-/** How maintenance is begun or ended, by the platform's team. No role of a tenant can do it. */
+/** How the platform's team starts or ends maintenance. No role of a tenant can do it. */
 export function maintenanceSteps(
   to: 'on' | 'off',
   { tenant, environment }: Place,

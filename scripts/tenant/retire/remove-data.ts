@@ -29,7 +29,7 @@ async function sendRemoval(aws: Aws, what: string, name: string): Promise<unknow
   return await (await aws.rds()).send(new DeleteDBParameterGroupCommand({ DBParameterGroupName: name }));
 }
 
-/** Deletes security groups as soon as nothing uses them any more. */
+/** Deletes security groups as soon as nothing uses them. */
 export async function removeGroups({ signal }: Runtime, aws: Aws, ids: readonly string[]): Promise<void> {
   const { DeleteSecurityGroupCommand } = await import('@aws-sdk/client-ec2');
   const client = await aws.ec2();

@@ -19,7 +19,7 @@ import { retireLines } from './retire-lines.ts';
 import { planRetire, type RetirePlan, type RetirePolicy, type RetireStanding } from './retire-plan.ts';
 
 export interface RetireOptions extends Naming, RetirePolicy {
-  /** Folder with `platform.yml`; `tenants/` need not have the tenant any more. */
+  /** Folder with `platform.yml`; `tenants/` need no longer contain the tenant. */
   readonly directory: string;
   readonly tenant: string;
   /** Without it: every environment the credentials lead into. */

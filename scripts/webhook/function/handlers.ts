@@ -14,18 +14,18 @@ import { SecretCache } from './secret-cache.ts';
 import { readWebhookSecret } from './webhook-secret.ts';
 
 /**
- * The two functions of the webhook: what is exported here is what Lambda calls. esbuild makes one file of it, without the SDK, which
- * Lambda's Node has (https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html); `npm run docs` writes it.
+ * The two functions of the webhook: Lambda calls what is exported here. esbuild bundles it into one file, without the SDK, which
+ * Lambda's Node includes (https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html); `npm run docs` writes it.
  *
- * They are two so that the one that anybody can call cannot start builds, and Lambda retries what is accepted, for an hour,
- * and keeps it in a queue when that has not helped.
+ * They are separate so that the function anybody can call cannot start builds. Lambda retries accepted pushes for an hour,
+ * then keeps them in a queue.
  */
 const secrets = new SecretsManagerClient();
 const lambda = new LambdaClient();
 const codeBuild = new CodeBuildClient();
 const cache = new SecretCache(readSecret);
 
-/** Secrets Manager is faster if there is no secret: a refusal takes this long, whatever the reason. */
+/** Secrets Manager is faster if there is no secret, so every refusal takes this long. */
 const refusalMs = 500;
 
 /** Answers GitLab. */
@@ -59,9 +59,9 @@ async function readSecret(place: Place) {
     const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId }));
     return readWebhookSecret(SecretString);
   } catch (error) {
-    // Nothing was vended, or nothing written yet.
+    // Nothing was vended, or the secret is still empty.
     if (error instanceof ResourceNotFoundException) return undefined;
-    // What AWS may say as well of a secret that is none; of one that is there, the log says it.
+    // AWS may also answer this for a secret that does not exist; the log shows it if the secret exists.
     if (!(error instanceof Error && error.name === 'AccessDeniedException')) throw error;
     log({ ...place, unreadable: error.message });
     return undefined;

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import type { Half } from '../../config/tenant.ts';
 import { parseObject, type ReportingProject, senderOf, type WebhookSecret } from './webhook-secret.ts';
 
-/** What GitLab sends, as far as it is read; names of headers in lower case. */
+/** The parts of GitLab's request that are read; names of headers in lower case. */
 export interface Delivery {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;
 }
 
-/** What the build knows of a push: the configuration file of the articles. */
+/** What the build knows about a push: the configuration file of the articles. */
 export interface ReportedPush {
   readonly commit: string;
   readonly branch: string;
@@ -21,7 +21,7 @@ export interface ReportedPush {
   readonly half?: Half;
 }
 
-/** `ignored` is answered with 200: GitLab disables a webhook whose answers are errors, and nothing is wrong with it. */
+/** `ignored` is answered with 200: it is no error, and GitLab disables a webhook that answers with errors. */
 export type Judgement =
   | { readonly verdict: 'accepted'; readonly push: ReportedPush }
   | { readonly verdict: 'ignored'; readonly reason: string }
@@ -30,18 +30,18 @@ export type Judgement =
 /** A push of thousands of files has a body of some hundred kilobytes; Lambda takes 6 MB. */
 export const mostBodyBytes = 2 * 1024 ** 2;
 
-/** CodeBuild takes some 5,500 characters of variables, and these texts are for people. They are counted as Unicode does. */
+/** CodeBuild accepts about 5,500 characters of variables, and these texts are for people. Counted in Unicode characters. */
 const mostMessage = 500;
 const mostName = 200;
 
-/** Compared with where there is no secret, so that this takes as long. */
+/** Compared with if there is no secret, so that this takes as long. */
 const nobodys = { projects: [{ projectId: 0, tokens: [{ sha256: '0'.repeat(64) }] }] };
 
 const noCommit = /^0+$/;
 const commitHash = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /**
- * What is to be done with a delivery (https://docs.gitlab.com/user/project/integrations/webhook_events/#push-events). Without a tenant's
+ * Decides what to do with a delivery (https://docs.gitlab.com/user/project/integrations/webhook_events/#push-events). Without a tenant's
  * secret, and with a wrong token, the answer is the same: nobody learns which tenants there are.
  */
 export function judgeDelivery({ headers, body }: Delivery, secret: WebhookSecret | undefined, now: Date): Judgement {
@@ -97,8 +97,8 @@ function newestMessage({ commits }: Readonly<Record<string, unknown>>, commit: s
 }
 
 /**
- * What people read of a text that anybody may have written: cut, and without what a terminal or a variable takes for something else. Halves of
- * characters have no bytes in UTF-8.
+ * A text that anybody may have written, made safe for people to read: cut, and without what a terminal or a variable would interpret. Half
+ * characters cannot be encoded in UTF-8.
  */
 function shown(value: unknown, most: number): string {
   const readable = text(value).replace(/[^\P{Cc}\n]|\p{Cs}|\p{Bidi_Control}/gu, '');

@@ -5,7 +5,7 @@ export function nameAtPlace(form: string, { environment, tenant }: Place): strin
   return form.replaceAll('{environment}', environment).replaceAll('{tenant}', tenant);
 }
 
-/** The tenant's part of the names of what it has for each half; no other tenant has that name. */
+/** The tenant's part in the names of resources that exist for each half; no other tenant has that name. */
 export function nameOfHalf(tenant: string, half: string | undefined): string {
   return half === undefined ? tenant : `${tenant}-${half}`;
 }

@@ -2,7 +2,7 @@ import type { Place } from '../../config/names.ts';
 import { type Judgement, judgeDelivery, type ReportedPush } from './judge-delivery.ts';
 import type { WebhookSecret } from './webhook-secret.ts';
 
-/** API Gateway's request to a function, as far as it is read (https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-input-format). */
+/** The parts that are read of API Gateway's request to a function (https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-input-format). */
 export interface ProxyRequest {
   readonly headers?: Readonly<Record<string, string | undefined>> | null;
   readonly pathParameters?: Readonly<Record<string, string | undefined>> | null;
@@ -16,7 +16,7 @@ export interface ProxyAnswer {
   readonly body: string;
 }
 
-/** What the other function is given: whose push it is, by the address and not by the payload. */
+/** The other function's input: whose push it is, according to the address, not the payload. */
 export interface AcceptedPush {
   readonly place: Place;
   readonly push: ReportedPush;
@@ -31,18 +31,18 @@ export interface ReceiveParts {
   now(): Date;
 }
 
-/** They become part of a secret's name, so nothing else may be in them. */
+/** They become part of a secret's name, so no other characters are allowed. */
 const environmentForm = /^(dev|staging|production)$/;
 const tenantForm = /^[a-z][a-z0-9-]{1,18}[a-z0-9]$/;
 
-/** Answers a delivery: reads the tenant's secret, judges, and passes on what is accepted. Throws when that fails: GitLab then sees a 502. */
+/** Answers a delivery: reads the tenant's secret, decides, and passes accepted pushes on. Throws when that fails: GitLab then gets a 502. */
 export async function receiveDelivery(request: ProxyRequest, parts: ReceiveParts): Promise<ProxyAnswer> {
   const { environment = '', tenant = '' } = request.pathParameters ?? {};
   const place = { environment, tenant };
   const isPlace = environmentForm.test(environment) && tenantForm.test(tenant);
   const headers = lowerCase(request.headers ?? {});
   const token = headers['x-gitlab-token'] ?? '';
-  // No call to AWS for what cannot be accepted.
+  // No call to AWS for a request that cannot be accepted.
   const secret = isPlace && token !== '' ? await parts.secretFor(place, token) : undefined;
   const judged = judgeDelivery({ headers, body: bodyOf(request) }, secret, parts.now());
   parts.log({ ...(isPlace ? place : {}), ...logged(judged) });

@@ -7,16 +7,16 @@ interface Read {
   readonly at: number;
 }
 
-/** How long a secret that was read is used: a revoked token is valid for that long. */
+/** How long a cached secret is used: a revoked token stays valid for that long. */
 const freshMs = 5 * 60_000;
-/** For a token it does not know the secret is read again, but no more often: somebody may be guessing. */
+/** For an unknown token the secret is read again, but no more often than this: somebody may be guessing. */
 const againMs = 1000;
-/** Names are whatever somebody asks for. */
+/** Anybody can request any name. */
 const mostKept = 1000;
 
 /**
- * Secrets of the tenants, read once in some minutes. A token that was just replaced is unknown to what is kept: then the secret is read
- * again, so that a rotation refuses nothing.
+ * Secrets of the tenants, read once in some minutes. A new token is not in the cache yet: then the secret is read
+ * again, so that a rotation refuses no push.
  */
 export class SecretCache {
   readonly #read: (place: Place) => Promise<WebhookSecret | undefined>;

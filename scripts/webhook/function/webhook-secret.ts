@@ -5,20 +5,20 @@ import type { Half } from '../../config/tenant.ts';
 export interface AcceptedToken {
   /** SHA-256 of the token, in hex; the token is 32 random bytes, so its hash tells nothing. */
   readonly sha256: string;
-  /** ISO 8601: a former token is good until then, for deliveries that were on their way when it was replaced. */
+  /** ISO 8601: a former token is valid until then, for deliveries in transit when it was replaced. */
   readonly until?: string;
 }
 
-/** A project whose pushes are accepted, with tokens of its own. */
+/** A project whose pushes are accepted, with its own tokens. */
 export interface ReportingProject {
   /** GitLab's number of the project. */
   readonly projectId: number;
-  /** Which half of the tenant its pushes are; absent for a tenant's only project. */
+  /** Which half of the tenant it contains; absent for a tenant's only project. */
   readonly half?: Half;
   readonly tokens: readonly AcceptedToken[];
 }
 
-/** What the function knows of one tenant in one environment. Vending writes it. */
+/** What the function knows about one tenant in one environment. Vending writes it. */
 export interface WebhookSecret {
   readonly branch: string;
   readonly projects: readonly ReportingProject[];
@@ -28,7 +28,7 @@ export function tokenHash(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
-/** The value of a secret; `undefined` where nothing was vended, or something that this version does not know. */
+/** The value of a secret; `undefined` if nothing was vended, or in a format that this version does not know. */
 export function readWebhookSecret(text: string | undefined): WebhookSecret | undefined {
   const value = parseObject(text ?? '');
   if (value === undefined || typeof value.branch !== 'string') return undefined;

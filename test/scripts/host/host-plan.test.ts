@@ -98,7 +98,7 @@ const settledPlan = {
 };
 
 describe('planHost', () => {
-  test('a host that is as it should be', () => {
+  test('a host that matches its files', () => {
     const planned = plan(settled);
     expect(planned).toEqual(settledPlan);
     expect(hostPlanDiffers(planned)).toBe(false);
@@ -109,7 +109,7 @@ describe('planHost', () => {
     ]);
   });
 
-  test('a new host: what the database is reached by become known on the way', () => {
+  test("a new host: the database's endpoint and secret become known during the deploy", () => {
     const create = (stack: string, type: string): StackPlan => ({
       stack,
       action: 'create',
@@ -189,7 +189,7 @@ describe('planHost', () => {
     ]);
   });
 
-  test('another type and other user data: why the instances are replaced, old values where they can be read', () => {
+  test('another type and other user data: why the instances are replaced, with readable old values', () => {
     const stacks = [unchanged(dataStack), updated(hostStack, 'LaunchTemplate')];
     const wanted = template({ ...launched, InstanceType: 't3.small', UserData: { 'Fn::Base64': 'other' } });
     expect(plan(settled, { stacks, template: wanted }).refresh).toMatchObject({
@@ -248,7 +248,7 @@ test('another health check is a change, even if no stack is', () => {
   expect(hostPlanLines(planned)[1]).toBe('target group vendhost-dev-shop--8080-1: health check path / → /health');
 });
 
-test('what is left of a health check to the release: until then Auto Scaling does not go by the load balancer', () => {
+test('the part of a health check left to the release: until then Auto Scaling ignores the load balancer', () => {
   const left = { ...healthCheck, changes: [], afterRelease: [toHealth] };
   const planned = plan({ ...settled, healthCheck: left });
   expect(planned.host.parameters.HealthCheckType).toEqual({ from: 'ELB', to: 'EC2' });
@@ -258,7 +258,7 @@ test('what is left of a health check to the release: until then Auto Scaling doe
   );
 });
 
-test('hostParameters: `database: none` keeps what a host takes of a database that is there, and only of a whole one', () => {
+test("hostParameters: `database: none` keeps a host's values of an existing database, and only of a complete one", () => {
   expect(hostParameters(settled, undefined)).toEqual(parameters);
   expect(Object.keys(hostParameters({ ...settled, data: {} }, undefined))).not.toContain('DatabaseAddress');
 });
@@ -267,7 +267,7 @@ describe('a plan after a run that did not finish', () => {
   const waiting = { version: '5', changes: [{ property: 'ImageId', from: 'ami-1', to: 'ami-2' }] };
   const refresh = { group: 'vendhost-dev-shop', instances: 2, from: '4', replacement: 'yes', unfinished: '5' };
 
-  test('died or failed after the host update: the version that waits is rolled out', () => {
+  test('died or failed after the host update: the waiting version is rolled out', () => {
     const state = { ...settled, image: { id: 'ami-2', rootDevice: '/dev/xvda' }, waiting };
     const planned = plan({ ...state, parameters: { ...parameters, ImageId: 'ami-2' } });
     expect(planned.host.action).toBe('none');
@@ -287,7 +287,7 @@ describe('a plan after a run that did not finish', () => {
     ]);
   });
 
-  test('and a third image since: what the instances have is compared with what they get', () => {
+  test("and a third image since: the instances' present image is compared with the new one", () => {
     const state = { ...settled, image: { id: 'ami-3', rootDevice: '/dev/xvda' }, waiting };
     const stacks = [unchanged(dataStack), updated(hostStack, 'LaunchTemplate')];
     expect(plan({ ...state, parameters: { ...parameters, ImageId: 'ami-2' } }, { stacks }).refresh).toEqual({
@@ -298,7 +298,7 @@ describe('a plan after a run that did not finish', () => {
     });
   });
 
-  test('and back to the image of before: a version more, in which nothing differs', () => {
+  test('and back to the previous image: another version without differences', () => {
     const state = { ...settled, waiting, parameters: { ...parameters, ImageId: 'ami-2' } };
     const stacks = [unchanged(dataStack), updated(hostStack, 'LaunchTemplate')];
     expect(plan(state, { stacks }).refresh).toMatchObject({ ...refresh, to: { newestOf: 'lt-1' }, changes: [] });

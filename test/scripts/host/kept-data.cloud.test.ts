@@ -30,7 +30,7 @@ async function provision(...more: string[]) {
 const data = 'vendhost-dev-shop-data';
 
 // One story: each test stands on the one before.
-test('one name that is taken is said before anything is created; once it is free, the host is provisioned', async () => {
+test('a name in use is reported before anything is created; once it is free, the host is provisioned', async () => {
   const rds = await platform.aws.rds();
   const taken = { DBParameterGroupName: `${data}-mysql84` };
   const family = { DBParameterGroupFamily: 'mysql8.4', Description: "somebody's" };

@@ -8,7 +8,7 @@ const faultsOf = (vendhost: object, limits = granted) =>
   limitFaults('vendhost.yml', vendhostSchema.parse(vendhost), limits);
 
 describe('limitFaults', () => {
-  test('what is granted has none', () => {
+  test('granted values have no faults', () => {
     const vendhost = { instances: { type: 't3.micro', max: 2 }, database: { storage_gib: 30 } };
     expect(faultsOf(vendhost)).toEqual([]);
   });
@@ -26,12 +26,12 @@ describe('limitFaults', () => {
     ]);
   });
 
-  test('one more than is granted is a fault', () => {
+  test('one more than granted is a fault', () => {
     const vendhost = { instances: { type: 't3.micro', max: 3 }, database: { storage_gib: 31 } };
     expect(faultsOf(vendhost).map(({ path }) => path)).toEqual(['instances.max', 'database.storage_gib']);
   });
 
-  test('RDS may not raise the storage beyond it either', () => {
+  test('RDS may not raise the storage beyond the limit either', () => {
     const vendhost = { instances: { type: 't3.micro' }, database: { max_storage_gib: 31 } };
     expect(faultsOf(vendhost).map(({ path }) => path)).toEqual(['database.max_storage_gib']);
   });

@@ -28,7 +28,7 @@ async function provision(image: string, meddle: Meddler, onProgress: (text: stri
   return await vendhost(words, { cwd, env: { ...platform.env, AWS_ENDPOINT_URL }, stderr: onProgress });
 }
 
-test('an instance refresh that begins while the host is deployed is waited for before the roll-out', async () => {
+test('an instance refresh that starts while the host is deployed is waited for before the roll-out', async () => {
   const name = 'vendhost-dev-shop';
   await provision(await makeImage(platform, 'shop'), (_call, next) => next());
   const autoScaling = await platform.aws.autoScaling();

@@ -35,20 +35,20 @@ test('an older pipeline does not undo a newer one; the same one may run again, a
   expect(await provisions('blog', 3)).toBe('goes on');
 });
 
-test('a dry run leaves no id, and another project begins anew', async () => {
+test('a dry run leaves no id, and another project starts afresh', async () => {
   expect(await provisions('cafe', 20, { dryRun: true })).toBe('goes on');
   expect(await provisions('cafe', 19)).toBe('goes on');
   expect(await provisions('cafe', 5, { project: '8' })).toBe('goes on');
 });
 
-test('of pipelines that provision at the same time the newest stays', async () => {
+test('of pipelines that provision at the same time the newest wins', async () => {
   const ids = [31, 34, 32, 35, 33];
   const ended = await Promise.all(ids.map((id) => provisions('many', id)));
   expect(ended[ids.indexOf(35)]).toBe('goes on');
   expect(await provisions('many', 34)).toBe('PIPELINE_OUTDATED');
 });
 
-test('one that others are always quicker than gives up, and says so', async () => {
+test('one that always loses the race gives up, and says so', async () => {
   const quicker: Meddler = async (call, next) =>
     call.operation.startsWith('PUT') ? { ...refusal(call, 'PreconditionFailed'), status: 412 } : await next();
   const AWS_ENDPOINT_URL = await wire(inject('localCloud').endpoint, quicker);

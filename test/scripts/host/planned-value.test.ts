@@ -8,11 +8,11 @@ const planned: Record<string, PlannedValue> = {
 };
 const learned = (outputs: Record<string, string>) => ({ outputs: new Map([['data', outputs]]) });
 
-test('before anything is learned values are what is expected; what nothing is known of is left out', () => {
+test('before anything is known the expected values are used; unknown ones are left out', () => {
   expect(knownValues(planned)).toEqual({ ImageId: 'ami-1', DatabaseAddress: 'db' });
 });
 
-test('what was learned takes the place of what was expected', () => {
+test('known values replace expected ones', () => {
   expect(knownValues(planned, learned({ Address: 'other', Port: '3306' }))).toEqual({
     ImageId: 'ami-1',
     DatabaseAddress: 'other',

@@ -47,7 +47,7 @@ async function targetGroup(tenant: string) {
 }
 
 describe('a virtual host', () => {
-  test('is planned, made, left alone, and changed', async () => {
+  test('is planned, created, left alone, and changed', async () => {
     await admitTenant(platform, 'shop');
     const image = await makeImage(platform, 'shop');
     const yml = `${none}\nhealth_check: { path: /health }`;
@@ -112,7 +112,7 @@ describe('a virtual host', () => {
 });
 
 describe('instances', () => {
-  test('are in service before it is done, know where they are, and are replaced one by one for a new image', async () => {
+  test('are in service at the end, know their place, and are replaced one by one for a new image', async () => {
     await admitTenant(platform, 'rolling');
     const yml = 'instances: { min: 2, max: 3 }\ndatabase: none';
     const first = await makeImage(platform, 'rolling');
@@ -194,7 +194,7 @@ describe('what is refused', () => {
     });
   });
 
-  test("an image with all tags of the tenant's that its records do not name, or not for this bake", async () => {
+  test("an image with all the tenant's tags that its records do not name, or not for this bake key", async () => {
     await admitTenant(platform, 'tagged');
     const unrecorded = await makeImage(platform, 'tagged', { recorded: false });
     const unsuitable = await refused('tagged', none, { image: unrecorded });

@@ -100,7 +100,7 @@ test('a pipeline that is older than the one that provisioned the host last', asy
   expect(ended.stderr).toContain('pipeline 12 is newer and has provisioned shop in dev, for commit 01234567');
 });
 
-test('instances that cannot be started, and then those that do not come', async () => {
+test('instances that cannot be started, and then instances that do not appear', async () => {
   vi.useFakeTimers({ toFake: ['Date'] });
   onTestFinished(() => {
     vi.useRealTimers();

@@ -59,7 +59,7 @@ async function healthy(): Promise<(string | undefined)[]> {
 const healthCheckType = async () =>
   (await readStack(platform.aws, 'vendhost-dev-kiosk-host'))?.parameters.HealthCheckType;
 
-test('after a release the load balancer decides who is well: a new image must serve the revision, or it goes back', async () => {
+test('after a release the load balancer decides about health: a new image must serve the revision, or it is rolled back', async () => {
   await provision(await makeImage(platform, place.tenant, { agent: true }));
   expect(await healthCheckType()).toBe('EC2');
   await release();
@@ -81,7 +81,7 @@ test('after a release the load balancer decides who is well: a new image must se
     message: 'the instances of vendhost-dev-kiosk were not replaced: RollbackSuccessful',
     hint: 'the former instances keep serving; fix what failed on the new instance, as named above, and push',
   });
-  // The launch hook's deployment says which event failed.
+  // The launch hook's deployment names the failed event.
   const { details } = failure as VendhostError;
   expect(details.join('\n')).toMatch(/could not be put on a new instance: deployment d-\w+/);
   expect(details.join('\n')).toMatch(/^i-\w+ \w+: UnknownError: CodeDeploy agent was not able to receive/m);
@@ -118,7 +118,7 @@ test('instances are replaced: one, or all, with the revision that was deployed l
   expect(await healthy()).toEqual(await members());
 });
 
-test('a host that is not there has no instances to replace', async () => {
+test('a missing host has no instances to replace', async () => {
   const words = ['host', 'replace', '--tenant', 'nobody', '--environment', 'dev'];
   const ended = await vendhost(words, { cwd: '/', env: platform.env });
   expect([ended.code, errorIn(ended)]).toEqual([1, 'HOST_MISSING']);

@@ -106,7 +106,7 @@ async function approver(
   own: Readonly<Record<string, string>> = {},
 ) {
   const where = { projectPath: approvalsProject, ref: 'main', userLogin: user, jobId: '77', ...subject };
-  // Who starts a pipeline may set any variable in it: what the token says counts.
+  // Anyone who starts a pipeline may set any variable in it: only the token's claims count.
   const variables = { GITLAB_USER_LOGIN: 'somebody', CI_SERVER_URL: 'https://gitlab.example.test' };
   return await enforcing.job(where, { AWS_REGION: 'eu-west-1', VENDHOST_ACCOUNT: account, ...variables, ...own });
 }
@@ -133,7 +133,7 @@ async function release(user = 'ada') {
 let revision: string;
 let execution: string;
 
-test('a release waits for its approval without a job that runs', async () => {
+test('a release waits for its approval without a running job', async () => {
   const image = await makeImage(platform, place.tenant, { agent: true });
   const directory = await repository(software);
   await provisionHost(await job(), { ...place, directory, image, dryRun: false });
@@ -149,13 +149,13 @@ test('a release waits for its approval without a job that runs', async () => {
   execution = result.executionId;
 });
 
-test("once more before the answer, it is the same execution's", async () => {
+test('a repeat before the answer finds the same execution', async () => {
   const { code, result, progress } = await release();
   expect([code, result.executionId]).toEqual([exitCodes.waiting, execution]);
   expect(progress[0]).toBe(`following the execution ${execution} of ${name}`);
 });
 
-test('an approver sees what waits, and what the tenant says of it apart from what AWS knows', async () => {
+test("an approver sees what waits, with the tenant's own data apart from AWS's", async () => {
   const runtime = await approver('grace');
   await showWaiting(runtime, place);
   expect(JSON.parse(runtime.printed())).toEqual({
@@ -183,7 +183,7 @@ test.each([
   expect((await release()).code).toBe(exitCodes.waiting);
 });
 
-test('what is not what was shown is not approved', async () => {
+test('a release other than the one shown is not approved', async () => {
   const before = { execution: 'e0000000-0000-4000-8000-000000000000', revision: `software/shop/${'0'.repeat(64)}.zip` };
   expect(await answer(await approver('grace'), { execution: before.execution })).toMatchObject({
     code: 'APPROVAL_STALE',
@@ -263,7 +263,7 @@ test('what was approved cannot be answered again', async () => {
   });
 });
 
-test('the role that only reads shows the host whole', async () => {
+test('the read-only role shows the whole host', async () => {
   const access = `eu-west-1 arn:aws:iam::${account}:role/${name}-plan`;
   const subject = { projectPath: 'acme/shop', ref: 'feature' };
   const looking = await enforcing.job(subject, { VENDHOST_PLAN_ACCESS_SHOP_PRODUCTION: access });
@@ -280,7 +280,7 @@ test('the role that only reads shows the host whole', async () => {
   expect(database).toMatchObject({ value: { class: 'db.t3.micro', status: 'available', standby: true, pending: [] } });
 });
 
-test('the role that only reads explains a host, its instance and image, and a commit', async () => {
+test('the read-only role explains a host, its instance and image, and a commit', async () => {
   const access = `eu-west-1 arn:aws:iam::${account}:role/${name}-plan`;
   const subject = { projectPath: 'acme/shop', ref: 'feature' };
   const explain = async (asked: string) => {
@@ -306,7 +306,7 @@ test('the role that only reads explains a host, its instance and image, and a co
   }
 });
 
-test('the role that only reads hands a revision over to who may write elsewhere', async () => {
+test('the read-only role reads a revision for a copy with another role', async () => {
   const access = { AWS_REGION: 'eu-west-1', VENDHOST_ROLE_ARN: `arn:aws:iam::${account}:role/${name}-plan` };
   const aws = openAws(await enforcing.job({ projectPath: 'acme/shop', ref: 'staging' }, access));
   const { store } = await openStore(aws, place);
@@ -319,7 +319,7 @@ test('the role that only reads hands a revision over to who may write elsewhere'
   expect(await handOver({ aws, bucket: store.bucket }, elsewhere, promoted, signal)).toBe(0);
 });
 
-test('the role that releases cannot deploy without the pipeline, and so without the approval', async () => {
+test('the role that releases cannot deploy without the pipeline, so not without the approval', async () => {
   const group = { applicationName: name, deploymentGroupName: name };
   const { deploymentGroupInfo } = await (await person.aws.codeDeploy()).send(new GetDeploymentGroupCommand(group));
   const command = new CreateDeploymentCommand({ ...group, revision: deploymentGroupInfo?.targetRevision });

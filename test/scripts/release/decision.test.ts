@@ -29,12 +29,12 @@ describe('decide', () => {
       deploymentId: 'd-1',
     });
   });
-  test('a failed release of another revision in between does not hide what is deployed, when that is known', () => {
+  test('a failed release of another revision in between does not hide what is known to be deployed', () => {
     const history = [execution('2', 'Failed', 'vb'), execution('1', 'Succeeded', 'va')];
     expect(decision(a, history, deployed('1', 'va')).kind).toBe('nothing');
     expect(decision(a, history).kind).toBe('start');
   });
-  test('while another revision is under way, even what is deployed is released again', () => {
+  test('while another revision is in progress, even the deployed one is released again', () => {
     const history = [execution('2', 'InProgress', 'vb'), execution('1', 'Succeeded', 'va')];
     expect(decision(a, history, deployed('1', 'va')).kind).toBe('start');
   });
@@ -43,13 +43,13 @@ describe('decide', () => {
     const state = { executionId: '1', deploymentId: 'd-1', version: undefined };
     expect(decide('p', unversioned, { executions: [execution('1', 'Succeeded')], deployed: state }).kind).toBe('start');
   });
-  test('an execution of the same revision under way is followed', () => {
+  test('an execution in progress for the same revision is followed', () => {
     expect(decision(a, [execution('1', 'InProgress', 'va')])).toEqual({ kind: 'follow', executionId: '1' });
   });
   test.each(['Stopping', 'Stopped', 'Failed', 'Superseded', 'Cancelled'])('one that is %s is not', (status) => {
     expect(decision(a, [execution('1', status, 'va')]).kind).toBe('start');
   });
-  test('nor one that a newer one of another revision follows', () => {
+  test('nor is one that a newer one of another revision follows', () => {
     const history = [execution('2', 'InProgress', 'vb'), execution('1', 'InProgress', 'va')];
     expect(decision(a, history).kind).toBe('start');
   });
@@ -69,12 +69,12 @@ describe('the token', () => {
   test('is new after the execution failed: a repeated job tries again', () => {
     expect(token(a, [execution('2', 'Failed', 'va'), ...done])).not.toBe(token(a, done));
   });
-  test('is new when another revision came in between: going back is possible', () => {
+  test('is new when another revision came in between, so that a rollback is possible', () => {
     const before = token(a, done);
     const after = [execution('3', 'Succeeded', 'vb'), execution('2', 'Succeeded', 'va'), ...done];
     expect(token(a, after)).not.toBe(before);
   });
-  test('is new while another revision is under way, which would win otherwise', () => {
+  test('is new while another revision is in progress, which would win otherwise', () => {
     const first = token(a, done);
     const history = [execution('3', 'InProgress', 'vb'), execution('2', 'InProgress', 'va'), ...done];
     expect(token(a, history)).not.toBe(first);

@@ -12,7 +12,7 @@ const source = action('Source', 'Succeeded');
 const running = action('Deploy', 'InProgress', { start: 4000, externalId: 'd-1' });
 
 describe('linesBetween', () => {
-  test('tells a release as it happens, each thing once', () => {
+  test('shows a release as it happens, each event once', () => {
     const one = [event('BeforeInstall', 'Succeeded')];
     const two = [...one, event('Install', 'InProgress')];
     const three = [...one, event('Install', 'Succeeded', { end: 61_000 })];
@@ -45,7 +45,7 @@ describe('linesBetween', () => {
     ]);
   });
 
-  test('one look at the end tells the whole story in order', () => {
+  test('a single read at the end shows all events in order', () => {
     const ended = snapshot('Succeeded', {
       actions: [
         source,
@@ -66,12 +66,12 @@ describe('linesBetween', () => {
     ]);
   });
 
-  test('an open approval is said once', () => {
+  test('an open approval is shown once', () => {
     const open = snapshot('InProgress', { actions: [source, action('Approval', 'InProgress')] });
     expect(told(open, open)).toEqual([['Source: succeeded, 2 s', 'Approval: waiting for approval'], []]);
   });
 
-  test('a failure names code and script; a rollback is told as a deployment of its own', () => {
+  test('a failure names code and script; a rollback is shown as a separate deployment', () => {
     const error = { code: 'ScriptFailed', script: 'hooks/a.sh', message: 'exit code 1', logTail: '' };
     const failed = deployment(
       'Failed',
@@ -100,7 +100,7 @@ describe('linesBetween', () => {
     ]);
   });
 
-  test('without a revision to go back to, CodeDeploy says so', () => {
+  test('without a revision to roll back to, CodeDeploy says so', () => {
     const failed = deployment('Failed', {}, { rollback: { message: 'nothing was deployed before' } });
     expect(told(snapshot('Failed', { actions: [running], deployment: failed }))).toEqual([
       ['deployment d-1: started', 'deployment d-1: failed', 'no rollback: nothing was deployed before'],

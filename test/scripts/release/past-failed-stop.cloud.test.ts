@@ -27,14 +27,14 @@ test('a revision that cannot be stopped: every release fails there, and its roll
   }
 });
 
-test('asked to, a release goes past it; other faults of the new revision count, and are named', async () => {
+test('on request a release continues past it; other faults of the new revision count, and are named', async () => {
   const broken = await host.push('broken', { ApplicationStop: ['true'], AfterInstall: ['exit 3'] });
   const { error } = await host.release(broken, { ignoreStopFailures: true });
   expect(error?.message).toBe('AfterInstall failed on 1 of 2 instances of vendhost-dev-stuck');
   expect(error?.details[0]).toMatch(/^i-\w+ AfterInstall: ScriptFailed/);
 });
 
-test('asked to by the variable of the job, a release ends with the new revision on all instances', async () => {
+test("with the job's variable, a release ends with the new revision on all instances", async () => {
   const words = ['release', 'start', '--tenant', 'stuck', '--environment', 'dev', '--revision', next, '--json'];
   const wrong = await vendhost(words, { cwd: '/', env: { ...host.env, VENDHOST_IGNORE_STOP_FAILURES: 'yes' } });
   expect(errorIn(wrong)).toBe('USAGE');
@@ -44,7 +44,7 @@ test('asked to by the variable of the job, a release ends with the new revision 
   expect(ended.stderr).toMatch(/deployment d-\w+: succeeded on 2 of 2 instances/);
 });
 
-test('after that nothing is left to do, and the next release goes the usual way', async () => {
+test('after that nothing is left to do, and the next release is a usual one', async () => {
   expect((await host.release(next)).result?.status).toBe('unchanged');
   const later = await host.push('later');
   const { result, progress } = await host.release(later, { ignoreStopFailures: true });

@@ -35,7 +35,7 @@ const declared = {
   ],
 };
 
-test('without a virtual host there is nothing to release to', async () => {
+test('without a virtual host a release is refused', async () => {
   const host = new VirtualHost('650000000011', 'barn');
   await recordTenant(await makePlatform(cloudAccount('650000000011')), 'barn');
   const revision = `software/barn/${'a'.repeat(64)}.zip`;
@@ -69,7 +69,7 @@ describe('a virtual host', () => {
     expect(await host.executions()).toHaveLength(before.length);
   });
 
-  test('an execution that has not said yet which revision it is for is waited for', async () => {
+  test('an execution that does not report its revision yet is waited for', async () => {
     const revision = await host.push('settled');
     const next: Meddler = (_call, pass) => pass();
     expect((await release(host, revision, next)).code).toBe(0);
@@ -98,7 +98,7 @@ describe('a virtual host', () => {
       await client.send(
         new StopPipelineExecutionCommand({ pipelineName: name, pipelineExecutionId: id, abandon: true, reason: 'no' }),
       );
-      // Its deployment goes on, and is waited for.
+      // Its deployment continues, and is waited for.
       open();
     });
     const ended = await release(host, await host.push('stopped', { AfterInstall: [wait] }), stopped);
@@ -135,7 +135,7 @@ describe('a virtual host', () => {
     }[];
   }
 
-  /** Whether the hook that does not end has begun. */
+  /** Whether the endless hook has started. */
   function isInHook(body: string): boolean {
     const { deploymentTargets } = JSON.parse(body) as Targets;
     const events = deploymentTargets.flatMap(({ instanceTarget }) => instanceTarget.lifecycleEvents ?? []);
@@ -144,7 +144,7 @@ describe('a virtual host', () => {
     );
   }
 
-  test('whose execution CodePipeline does not know: for half a minute that may be, then it is an error', async () => {
+  test('whose execution CodePipeline does not know: after half a minute it is an error', async () => {
     const gone = refusing('GetPipelineExecution', 'PipelineExecutionNotFoundException');
     const revision = await host.push('gone');
     const ended = await release(host, revision, passing('GetPipelineExecution', 14_000, gone));
@@ -171,7 +171,7 @@ describe('a virtual host', () => {
   /** A hook that does not end before its deployment is stopped. */
   const endless = { AfterInstall: ['until false; do sleep 0.1; done'] };
 
-  test('whose instance is terminated while a hook runs on it: EC2 is asked after a minute', async () => {
+  test('whose instance is terminated while a hook runs on it: EC2 is queried after a minute', async () => {
     const calls: string[] = [];
     const terminated: Meddler = async (call, next) => {
       calls.push(call.operation);
@@ -186,7 +186,7 @@ describe('a virtual host', () => {
     expect(calls, 'the next release must not wait for it').toContain('StopDeployment');
   });
 
-  test('whose agent never begins: after five minutes that is known', async () => {
+  test('whose agent never starts: the release stops after five minutes', async () => {
     const silent: Meddler = async (call, next) => {
       const answer = await next();
       if (call.operation !== 'BatchGetDeploymentTargets') return answer;

@@ -18,7 +18,7 @@ describe('outcomeOf', () => {
   test.each(['InProgress', 'Stopping'])('%s is no outcome', (status) => {
     expect(releaseOutcome(snapshot(status))).toBeUndefined();
   });
-  test('an approval that is asked for is one, and so is an older one in the way', () => {
+  test('a requested approval is an outcome, and so is an older execution in the way', () => {
     const asked = snapshot('InProgress', {
       actions: [action('Source', 'Succeeded'), action('Approval', 'InProgress')],
     });
@@ -26,14 +26,14 @@ describe('outcomeOf', () => {
     expect([asked, behind].map(releaseOutcome)).toEqual([{ kind: 'waiting' }, { kind: 'waiting' }]);
     expect(releaseOutcome({ ...asked, execution: { id: 'e-1', status: 'Stopping' } })).toBeUndefined();
   });
-  test('nor is an execution whose deployment or rollback goes on', () => {
+  test('nor is an execution whose deployment or rollback is in progress', () => {
     const going = deployment('InProgress', {});
     expect(releaseOutcome(snapshot('Stopped', { deployment: going }))).toBeUndefined();
     expect(
       releaseOutcome(snapshot('Failed', { deployment: deployment('Failed', {}), rollback: going })),
     ).toBeUndefined();
   });
-  test('the states CodePipeline ends in', () => {
+  test('the final states of CodePipeline', () => {
     const kinds = ['Succeeded', 'Superseded', 'Stopped', 'Cancelled', 'Failed'].map(
       (status) => releaseOutcome(snapshot(status))?.kind,
     );
@@ -137,7 +137,7 @@ describe('errorOf', () => {
     const targets = { 'i-1': [failed] };
     expect(error(snapshot('Failed', { deployment: deployment('Failed', targets) }))?.hint).toContain(hint);
   });
-  test('a script of the revision before is no fault of this one; a rollback that ran it failed too', () => {
+  test("a failing script of the previous revision is not this one's fault; a rollback that ran it failed too", () => {
     const stop = { ...scriptError, script: 'hooks/stop.sh', message: 'exit code 1', logTail: '' };
     const targets = { 'i-1': [event('ApplicationStop', 'Failed', { error: stop })] };
     const rollback = deployment('Failed', targets, { id: 'd-2' });
@@ -167,13 +167,13 @@ describe('errorOf', () => {
       '  GET / on port 8080 answered 500, wanted 200',
     ]);
   });
-  test('success and superseded are none, nor is a release that waits', () => {
+  test('success, superseded and waiting are no errors', () => {
     const waiting = snapshot('InProgress', { actions: [action('Approval', 'InProgress')] });
     expect([snapshot('Succeeded'), snapshot('Superseded'), waiting].map((moment) => error(moment))).toEqual(
       Array(3).fill(undefined),
     );
   });
-  test('an approval that nobody answered is no rejection by somebody', () => {
+  test('an expired approval is not a rejection by somebody', () => {
     const expired = action('Approval', 'Failed', { error: { code: 'Timeout', message: 'The action timed out' } });
     expect(error(snapshot('Failed', { actions: [expired] }))).toMatchObject({
       code: 'RELEASE_REJECTED',
@@ -217,10 +217,10 @@ describe('errorOf', () => {
       details: [],
     });
   });
-  test('an execution that failed without a word', () => {
+  test('an execution that failed without a message', () => {
     expect(error(snapshot('Failed'))?.message).toBe('vendhost-dev-shop failed: no reason is given');
   });
-  test('stopped and rejected have errors of their own', () => {
+  test('stopped and rejected have their own errors', () => {
     const stopped: Snapshot = {
       ...snapshot('Stopped'),
       execution: { id: 'e-1', status: 'Stopped', summary: 'by hand' },

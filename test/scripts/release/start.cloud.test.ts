@@ -12,7 +12,7 @@ import { VirtualHost } from './virtual-host.ts';
 vi.setConfig({ testTimeout: 300_000 });
 const vendhost = join(import.meta.dirname, '../../../scripts/vendhost.ts');
 
-/** Runs the real command in a process of its own. */
+/** Runs the real command in a separate process. */
 function releaseProcess(host: VirtualHost, revision: string) {
   const { tenant, environment } = host.place;
   const words = [
@@ -66,7 +66,7 @@ describe('a virtual host with two instances', () => {
     });
   });
 
-  test('a revision is released, and every event of every instance is shown in its order', async () => {
+  test('a revision is released, and every event of every instance is shown in order', async () => {
     const { code, result, progress } = await host.release(first);
     expect(code).toBeUndefined();
     expect(result).toEqual({
@@ -106,7 +106,7 @@ describe('a virtual host with two instances', () => {
     expect(await host.executions()).toEqual(before);
   });
 
-  test('the job that was killed before it wrote the record, run again when the release is done, writes it', async () => {
+  test('a job that was killed before it wrote the record writes it when it is rerun after the release', async () => {
     const aws = openAws(recorder(host.env));
     const { bucket: Bucket } = await readPlatformFacts(aws, host.place.environment);
     const { result } = await host.release(first);
@@ -135,7 +135,7 @@ describe('a virtual host with two instances', () => {
     ]);
   });
 
-  test('after a failure the revision from before is released again, since instances may hold another', async () => {
+  test('after a failure the previous revision is released again, because instances may have another', async () => {
     const { code, result } = await host.release(first);
     expect([code, result?.status]).toEqual([undefined, 'succeeded']);
     expect((await host.executions()).slice(0, 3)).toEqual(['Succeeded', 'Failed', 'Succeeded']);
@@ -145,7 +145,7 @@ describe('a virtual host with two instances', () => {
     const { wait, open } = await gate();
     const second = await host.push('second', { AfterInstall: [wait] });
     const before = await host.executions();
-    // The first does not end before the second has begun.
+    // The first does not end before the second has started.
     let following = 0;
     const onProgress = (text: string) => {
       if (!text.includes(' the execution ')) return;
@@ -165,7 +165,7 @@ describe('a virtual host with two instances', () => {
     expect(await host.executions()).toEqual(['Succeeded', ...before]);
   });
 
-  test('a job that was lost is taken up by its retry, not repeated', async () => {
+  test('the retry of a lost job resumes its release and does not repeat it', async () => {
     const { wait, open } = await gate();
     const slow = await host.push('slow', { AfterInstall: [wait] });
     const lost = releaseProcess(host, slow);
@@ -181,7 +181,7 @@ describe('a virtual host with two instances', () => {
     expect(await host.executions()).toEqual(['Succeeded', ...before.slice(1)]);
   });
 
-  test('a release after one whose job was lost waits for that one, and is what the instances have in the end', async () => {
+  test('a release after one whose job was lost waits for that one, and is what the instances finally have', async () => {
     const { wait, open } = await gate();
     const slow = await host.push('lost and slow', { AfterInstall: [wait] });
     const lost = releaseProcess(host, slow);
@@ -205,7 +205,7 @@ describe('a virtual host with two instances', () => {
       await host.push('two'),
       await host.push('three'),
     ] as const;
-    /** Starts a release; resolves once it has said so much. */
+    /** Starts a release; resolves once it has printed this text. */
     const begin = async (key: string, seen: string) => {
       const { promise, resolve } = Promise.withResolvers<void>();
       const ended = host.release(key, { onProgress: (text) => text.includes(seen) && resolve() });
@@ -237,7 +237,7 @@ describe('a virtual host with two instances', () => {
     expect((await host.executions())[0]).toMatch(/^(Stopped|Failed)$/);
   });
 
-  test('what does not exist is named, with the next action', async () => {
+  test('a missing revision or host is named, with the next action', async () => {
     const missing = `software/shop/${'0'.repeat(64)}.zip`;
     expect((await host.release(missing)).error).toMatchObject({ code: 'REVISION_MISSING' });
     const stranger = new VirtualHost('650000000004', 'mill');
@@ -300,7 +300,7 @@ describe('a virtual host whose releases are approved', () => {
     await host.answer(again.result?.executionId ?? '', 'Rejected', 'make room');
   });
 
-  test('a newer release says that it waits behind an older one, and overtakes those that do too', async () => {
+  test('a newer release reports that it waits behind an older one, and supersedes others that wait', async () => {
     const keys = [await host.push('one'), await host.push('two'), await host.push('three')] as const;
     const one = await host.release(keys[0]);
     const two = await host.release(keys[1]);

@@ -48,7 +48,7 @@ describe('pipelineOf', () => {
     stages: actions.map((action) => ({ name: action.name, actions: [action] })),
   });
 
-  test('finds the source action and what is deployed to', () => {
+  test('finds the source action and the deployment target', () => {
     expect(pipelineOf('p', 'eu-west-1', declared(source, deploy))).toEqual({
       name: 'p',
       region: 'eu-west-1',

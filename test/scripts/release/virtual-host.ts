@@ -122,7 +122,7 @@ export class VirtualHost {
     while ((await this.executions()).includes('InProgress')) await wait(50);
   }
 
-  /** Waits for the approval to be asked for by an execution, and answers it. */
+  /** Waits until an execution requests its approval, and answers it. */
   async answer(executionId: string, status: 'Approved' | 'Rejected', summary: string): Promise<void> {
     for (;;) {
       const { stageStates = [] } = await (await this.#account.aws.codePipeline()).send(

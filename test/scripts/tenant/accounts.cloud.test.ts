@@ -47,7 +47,7 @@ const leftOut = (environment: string, account: string) =>
   `${environment} is left out: it is in account ${account}, the credentials are for ${management}`;
 
 describe('tenant vend with environments in several accounts', () => {
-  test('leaves out those there is no way into', async () => {
+  test('leaves out accounts without access', async () => {
     const { environments, progress } = await vend({});
     expect(environments).toMatchObject([{ environment: 'dev' }]);
     expect(progress.slice(0, 2)).toEqual([leftOut('staging', member), leftOut('production', '999999999999')]);

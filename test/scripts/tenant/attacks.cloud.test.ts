@@ -102,7 +102,7 @@ const giveTags = (id: string, given: Readonly<Record<string, string>>) =>
   outcome(ec2.send(new CreateTagsCommand({ Resources: [id], Tags: tagList(given) })));
 
 describe('tags', () => {
-  test("the load balancer's group is not made the tenant's, nor emptied", async () => {
+  test("the load balancer's group cannot be claimed or emptied", async () => {
     const id = facts['load-balancer-security-group-id'];
     const everybody = [{ IpProtocol: 'tcp', FromPort: 443, ToPort: 443, IpRanges: [{ CidrIp: '0.0.0.0/0' }] }];
     const revoke = new RevokeSecurityGroupIngressCommand({ GroupId: id, IpPermissions: everybody });
@@ -110,13 +110,13 @@ describe('tags', () => {
     expect(await outcome(ec2.send(revoke))).toBe('ACCESS_DENIED');
   });
 
-  test('what has no tags is not taken', async () => {
+  test('an untagged resource cannot be claimed', async () => {
     const id = await group('runner', {});
     expect(await giveTags(id, own)).toBe('ACCESS_DENIED');
     expect(await outcome(ec2.send(new DeleteSecurityGroupCommand({ GroupId: id })))).toBe('ACCESS_DENIED');
   });
 
-  test("what is the tenant's gets no tags of others, and others of its own", async () => {
+  test("the tenant's resources get no tags of others, and others' resources none of the tenant's", async () => {
     const id = await group('own', own);
     expect(await giveTags(id, { 'vendhost:tenant': 'blog' })).toBe('ACCESS_DENIED');
     expect(await giveTags(id, { 'vendhost:environment': 'production' })).toBe('ACCESS_DENIED');
@@ -124,7 +124,7 @@ describe('tags', () => {
     expect(await giveTags(id, { Name: 'shop' })).toBe('done');
   });
 
-  test('a new thing gets the own tags or is not made', async () => {
+  test("a new resource gets the tenant's tags or is not created", async () => {
     const make = (given: Readonly<Record<string, string>>) =>
       ec2.send(
         new CreateSecurityGroupCommand({
@@ -301,7 +301,7 @@ describe('templates', () => {
     expect(reason).toContain('is not authorized to perform: elasticloadbalancing:CreateRule');
   });
 
-  test('put no database into public subnets, and leave no word on whether it is public', async () => {
+  test('put no database into public subnets, and must state whether it is public', async () => {
     const group = { DBSubnetGroupName: 'vendhost-dev-shop-data-x', DBSubnetGroupDescription: 'x' };
     const Properties = { ...group, SubnetIds: facts['public-subnet-ids'] };
     expect(await refusal({ Type: 'AWS::RDS::DBSubnetGroup', Properties })).toContain(
@@ -329,7 +329,7 @@ function launchTemplate(whose: string): Promise<string> {
   return made;
 }
 
-/** A launch template of the tenant's own that says nothing but what is allowed, except for whose role instances get. */
+/** The tenant's own launch template with only allowed values, except for the owner of the instances' role. */
 async function makeLaunchTemplate(whose: string): Promise<string> {
   const { Images: [debian] = [] } = await ec2.send(new DescribeImagesCommand({ Owners: ['136693071363'] }));
   const host = tagList(tags('dev', 'host', 'shop'));
@@ -364,7 +364,7 @@ test("a roll-out gives the tenant's instances no other role", async () => {
   expect(await rollOut('shop')).toContain("'vendhost-dev-shop' not found");
 });
 
-test('what was vended is not changed: neither rules, of whomever, nor the pipeline', async () => {
+test("what was vended cannot be changed: neither anybody's rules nor the pipeline", async () => {
   const elb = await aws.elb();
   const { Rules = [] } = await (await owner.elb()).send(
     new DescribeRulesCommand({ ListenerArn: facts['listener-arn'] }),

@@ -15,7 +15,7 @@ beforeAll(async () => makeBucket(await aws.s3(), bucket));
 const conflicts = async (count: number) =>
   (await aws.s3()).send(new PutObjectCommand({ Bucket: bucket, Key: '.local-cloud/conflicts', Body: String(count) }));
 
-test('a write that meets another one is sent again: the host is claimed, and given back', async () => {
+test('a conflicting write is repeated: the host is claimed, and released', async () => {
   await conflicts(3);
   await claims('shop').claim([host]);
   await expect(claims('blog').plan([host])).rejects.toMatchObject({ code: 'HOST_TAKEN' });
@@ -24,7 +24,7 @@ test('a write that meets another one is sent again: the host is claimed, and giv
   expect(await claims('blog').plan([host])).toEqual({ claim: [host], keep: [], release: [] });
 });
 
-test('one that meets nothing else is an error, not a lost race', async () => {
+test('a conflict without another write is an error, not a lost race', async () => {
   await conflicts(100);
   await expect(claims('cafe').claim(['cafe.example.com'])).rejects.toMatchObject({
     name: 'ConditionalRequestConflict',

@@ -5,7 +5,7 @@ const xml = (operation: string, inside: string) => ({
   body: `<${operation}Response><${operation}Result>${inside}</${operation}Result></${operation}Response>`,
 });
 
-/** Answers of accounts that have nothing in them, and give their roles to whoever asks. An access key is named after its account. */
+/** Responses of empty accounts that let anybody assume their roles. An access key is named after its account. */
 export async function emptyAccounts(call: WireCall): Promise<WireAnswer> {
   if (call.operation === 'GetCallerIdentity') return xml(call.operation, `<Account>${call.accessKey}</Account>`);
   if (call.operation.startsWith('AssumeRole')) {

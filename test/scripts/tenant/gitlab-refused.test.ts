@@ -60,7 +60,7 @@ test.each([
   expect(ended.stderr).toContain('no, [masked]');
 });
 
-test('nobody answers where GitLab should be', async () => {
+test("nothing answers at GitLab's address", async () => {
   expect(errorIn(await vend('http://127.0.0.1:9/api/v4', 'a-good-token'))).toBe('GITLAB_UNREACHABLE');
 });
 

@@ -149,7 +149,7 @@ describe('with two projects', () => {
     });
   });
 
-  test('neither takes the role of the other half, nor that of both of before', async () => {
+  test("neither can assume the other half's role, nor the former role of both", async () => {
     const [machine, shop] = ['acme/machine', 'acme/shop'].map(roleIn);
     const whole = `arn:aws:iam::${account}:role/vendhost-dev-shop-deploy`;
     const asks = async (path: string, role = '') =>
@@ -161,7 +161,7 @@ describe('with two projects', () => {
   });
 });
 
-test('back to one project, its jobs do both again, and those of the other one nothing', async () => {
+test('back to one project, its jobs do both again, and those of the other one do nothing', async () => {
   const machine = roleIn('acme/machine');
   expect(await vend(one)).toBeUndefined();
   expect(await vend(one, true)).toBeUndefined();

@@ -41,7 +41,7 @@ const some = fc.subarray(hosts);
 /** Each host belongs to one tenant, or to none. */
 const shared = fc.array(fc.constantFrom(...tenants, 'nobody'), { minLength: hosts.length, maxLength: hosts.length });
 
-test('whoever loses an answer, fails or is killed: no host has two tenants, and what no file has any more is given back by the next vend', async () => {
+test('after any lost response, failure or kill no host has two tenants, and the next vend releases hosts that no file has', async () => {
   const model = fc.record({
     first: fc.tuple(some, some, some),
     later: shared,
@@ -60,7 +60,7 @@ test('whoever loses an answer, fails or is killed: no host has two tenants, and 
       expect(given.toSorted()).toEqual([...new Set(given)].toSorted());
 
       const wantedBy = (tenant: string) => hosts.filter((_, index) => later[index] === tenant);
-      // A host that goes from one tenant to another is its owner's first: as the hint says, the owner is vended again.
+      // A host that moves between tenants is released by its owner first: the owner is vended again, as the hint says.
       const all = [...tenants, ...tenants].map((tenant) => async () => {
         await vend(bucket.writer().aws, tenant, wantedBy(tenant)).catch((error: { code?: string }) => {
           if (error.code !== 'HOST_TAKEN') throw error;

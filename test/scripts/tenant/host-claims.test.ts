@@ -6,7 +6,7 @@ import { HostClaims, planClaims } from '../../../scripts/tenant/host-claims.ts';
 import { memoryBucket } from '../../builders/memory-bucket.ts';
 
 describe('planClaims', () => {
-  test("claims what nobody has, keeps its own, releases its own that is not wanted; what is others' stays", () => {
+  test('claims free hosts, keeps its own, releases its unwanted ones, and leaves those of others', () => {
     const owners = new Map([
       ['b.example.com', 'shop'],
       ['c.example.com', 'shop'],
@@ -51,7 +51,7 @@ describe('planClaims', () => {
     );
   });
 
-  test('an overlap that stands already stops no later vend', () => {
+  test('an existing overlap stops no later vend', () => {
     const owners = new Map([
       ['*.shop.example.com', 'shop'],
       ['a.shop.example.com', 'wiki'],
@@ -85,13 +85,13 @@ describe('the calls of a plan', () => {
     expect(await planned(300)).toEqual(expected);
   });
 
-  test("a host of the record that another has by now is read, and stays that one's", async () => {
+  test('a recorded host that another tenant now has is read, and stays with that tenant', async () => {
     const { plan, calls } = await planned(1, ['a.t-1.example.com', 'kept.example.com']);
     expect([plan.release, calls]).toEqual([['left.example.com'], 4]);
   });
 });
 
-test('what an older version claimed is listed by the next vend, so that it is given back later', async () => {
+test('the next vend lists what an older version claimed, so that it can be released later', async () => {
   const bucket = memoryBucket(async () => undefined);
   const older = new ConditionalObjects(bucket.writer().aws, 'bucket', hostClaimSchema);
   for (const host of ['a.example.com', 'b.example.com']) {

@@ -44,7 +44,7 @@ async function vend(maintenance: Readonly<Record<string, string>>): Promise<bool
   return JSON.parse(runtime.printed()).environments[0].changed;
 }
 
-/** What `host maintenance` says, and its exit code. */
+/** The output of `host maintenance`, and its exit code. */
 async function shown(wanted?: 'on' | 'off') {
   const runtime = platform.runtime();
   const code = await showMaintenance(runtime, { ...place, wanted, page: undefined });
@@ -71,7 +71,7 @@ beforeAll(async () => {
   await release('open\n');
 });
 
-test('in maintenance the page answers, also when the tenant is vended again, and no number changes', async () => {
+test('in maintenance the page answers, even after another vend, and no priority changes', async () => {
   expect(await answer()).toMatchObject({ status: 200, body: 'open\n' });
   const [{ priority, targetGroups } = { priority: 0, targetGroups: [] }] = await rules();
   expect(await vend({ dev: page })).toBe(true);
@@ -85,12 +85,12 @@ test('in maintenance the page answers, also when the tenant is vended again, and
   expect(await rules()).toMatchObject(inMaintenance);
 });
 
-test('a release goes on behind the page, as the load balancer still asks for the health of the instances', async () => {
+test('a release continues behind the page, because the load balancer still checks the instances', async () => {
   expect(await release('newer\n')).toBe('succeeded');
   expect(await answer()).toMatchObject({ status: 503, body: page });
 });
 
-test('who looks sees since when and by whom, and what ends it', async () => {
+test('the views show since when, by whom, and how to end it', async () => {
   const since = expect.stringMatching(/^20.*Z$/);
   expect(await shown()).toMatchObject({ code: undefined, on: true, since, by: 'ada', job, next: [] });
   expect(await shown('on')).toMatchObject({ code: undefined, on: true });
@@ -104,7 +104,7 @@ test('who looks sees since when and by whom, and what ends it', async () => {
   });
 });
 
-test('after it the instances answer, with the newer release, and the number of the further rule is given back', async () => {
+test("afterwards the instances answer with the newer release, and the extra rule's priority is released", async () => {
   expect(await vend({})).toBe(true);
   expect(await answer()).toMatchObject({ status: 200, body: 'newer\n' });
   expect(await rules()).toMatchObject([{ hosts, targetGroups: [expect.stringContaining(names.host(place))] }]);
@@ -112,7 +112,7 @@ test('after it the instances answer, with the newer release, and the number of t
   expect(await shown('off')).toMatchObject({ code: undefined, on: false, since: '' });
 });
 
-test('the audit has when it began and ended, once each', async () => {
+test('the audit has its start and its end, once each', async () => {
   const query = { ...place, limit: 9, action: 'host maintenance' };
   const { records } = await readAudit(platform.aws, platform.facts.bucket, query);
   const common = { target: hosts.join(', '), by: expect.objectContaining({ user: 'ada', job }) };

@@ -81,7 +81,7 @@ describe('hosts that were claimed a moment ago', () => {
   });
 });
 
-test('a host that left the file, and that another tenant took meanwhile, stays with that one', async () => {
+test('a host removed from the file that another tenant claimed meanwhile stays with that tenant', async () => {
   const taken = justBefore('UpdateStack', () => claimHost(platform, 'b.example.test', 'rival'));
   expect((await vend('shop', taken, { hosts: hosts.slice(0, 1) })).code).toBe(0);
   expect(await owners()).toEqual(['shop', 'rival']);

@@ -32,7 +32,7 @@ test('a host that another run of the same tenant claimed meanwhile is no loss', 
   expect([...held.keys()].sort()).toEqual(['a.example.com', 'b.example.com', 'c.example.com']);
 });
 
-test('a host that another tenant claimed meanwhile gives back what this run won, and no more', async () => {
+test('when another tenant claimed a host meanwhile, this run releases what it won, and no more', async () => {
   const held = new Map([
     ['b.example.com', 'shop'],
     ['c.example.com', 'blog'],

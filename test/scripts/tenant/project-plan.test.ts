@@ -66,7 +66,7 @@ const from = subjectComponents.project_path;
 const to = subjectComponents.project_id;
 
 describe('a project by its id', () => {
-  test('that is as it should be changes nothing', () => {
+  test('that matches the file changes nothing', () => {
     const found = plan({ environments: withRecord({ projectId: 20 }) }, { subject: to });
     expect(found).toEqual(settled);
     expect(projectDiffers(found)).toBe(false);
@@ -135,7 +135,7 @@ describe('a project by its id', () => {
 });
 
 describe('which project it is', () => {
-  test('another one behind the same path is refused, with the way to mean it', () => {
+  test('another one behind the same path is refused, with the way to confirm it', () => {
     const environments = withRecord({ projectId: 7 });
     expect(plan({ environments }).refusals).toEqual([
       {
@@ -248,7 +248,7 @@ describe("GitLab's version", () => {
 describe('without a token', () => {
   const environments = withRecord({ projectId: 20, subjects: ['project_id'], environmentProtected: true });
 
-  test('what is recorded stays, and what was not checked is said', () => {
+  test('recorded values stay, and what was not checked is reported', () => {
     expect(planProject({ ...wish, environments }, undefined)).toEqual({
       path: 'acme/shop',
       isSetUp: false,

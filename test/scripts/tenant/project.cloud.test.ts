@@ -89,7 +89,7 @@ describe('tenant vend and the GitLab project', () => {
     expect((await vend('old', { dryRun: true })).code).toBeUndefined();
   });
 
-  test('a path that belongs to another project now is refused, until that is meant', async () => {
+  test('a path that now belongs to another project is refused, until confirmed', async () => {
     await vend('gone', { protectBranches: true });
     gitlab.state.moveProject(project('acme/gone'), 'lanterns/gone');
     expect((await vend('gone')).code).toMatchObject({
@@ -113,7 +113,7 @@ describe('tenant vend and the GitLab project', () => {
     expect(await record('named')).toMatchObject({ branch: 'develop' });
   });
 
-  test('the library lets its jobs pull the image when that is asked for; then nothing changes', async () => {
+  test('on request the library lets its jobs pull the image; then nothing changes', async () => {
     const library = gitlab.state.addProject('platform/vendhost');
     await repository.writePlatform({}, { library: 'platform/vendhost' });
     const more = { branches: { dev: 'develop' } };
@@ -129,7 +129,7 @@ describe('tenant vend and the GitLab project', () => {
     expect((await vend('named', { dryRun: true, allowLibrary: true, more })).code).toBeUndefined();
   });
 
-  test('a project that is not there is made, unless the tenant is refused; then nothing changes', async () => {
+  test('a missing project is created, unless the tenant is refused; then nothing changes', async () => {
     const twice = { hosts: { dev: ['new.dev.example.com'] } };
     expect((await vend('made', { more: twice })).code).toMatchObject({ code: 'HOST_TAKEN' });
     expect(gitlab.state.project('acme/made')).toBeUndefined();

@@ -39,7 +39,7 @@ beforeAll(async () => {
   await repository.certify(enforcing.cloud.endpoint);
   await platform('people');
   for (const tenant of ['shop', 'blog', 'lost']) {
-    // Vending makes a project that is not there, but no group.
+    // Vending creates a missing project, but no group.
     const group = tenant === 'lost' ? 'nowhere' : 'acme';
     const hosts = { dev: [`${tenant}.dev.example.com`] };
     await repository.writeTenant(tenant, { project: `${group}/${tenant}`, hosts });
@@ -50,7 +50,7 @@ afterAll(async () => {
   await enforcing?.cloud.stop();
 });
 
-/** Deploys the platform by hand, with what it says of vending. */
+/** Deploys the platform by hand, with its setting for vending. */
 async function platform(vending: 'people' | 'jobs'): Promise<void> {
   await repository.writePlatform({ dev: { vending } }, { project: 'acme/platform' });
   const runtime = enforcing.person(account).runtime();
@@ -86,7 +86,7 @@ async function open(purpose: 'plan' | 'vend'): Promise<Aws> {
 }
 
 describe('the register', () => {
-  test('is planned with the plan role: what is new says what vending would make', async () => {
+  test('is planned with the plan role, and shows what vending would create', async () => {
     const { code, rows, unread, states } = await plan();
     expect({ code, unread, states }).toEqual({
       code: 2,
@@ -98,7 +98,7 @@ describe('the register', () => {
     expect(rows[0].plan.stacks.map(({ action }: { action: string }) => action)).toEqual(['create', 'create']);
   });
 
-  test('is in the plan of a merge request, which says who vends', async () => {
+  test('is in the plan of a merge request, which shows who vends', async () => {
     const runtime = await job({}, 'change');
     const { directory } = repository;
     await planMergeRequest(runtime, { environment, tenant: undefined, directory });
@@ -126,7 +126,7 @@ describe('where jobs vend', () => {
     expect(await readStack(enforcing.person(account).aws, 'vendhost-dev-shop-access')).toBeUndefined();
   });
 
-  test('what differs is vended; one that cannot be does not stop the others', async () => {
+  test('what differs is vended; a tenant that fails does not stop the others', async () => {
     const { code, result } = await vend(token());
     expect(result.failed.map(({ error }: { error: object }) => error)).toMatchObject([
       { code: 'GITLAB_PROJECT_UNKNOWN' },
@@ -140,7 +140,7 @@ describe('where jobs vend', () => {
     expect((await vend()).code).toBeUndefined();
   });
 
-  test('a changed file, a record by hand and a vend that died are found, and the next run takes them up', async () => {
+  test('a changed file, a record changed by hand and a dead vend are found, and the next run resumes them', async () => {
     const person = enforcing.person(account).aws;
     const hosts = { dev: ['shop.dev.example.com', 'shops.dev.example.com'] };
     await repository.writeTenant('shop', { project: 'acme/shop', hosts });
@@ -160,7 +160,7 @@ describe('where jobs vend', () => {
     expect((await plan()).code).toBeUndefined();
   });
 
-  test('a list that cannot be read makes no tenant clean', async () => {
+  test('an unreadable list makes no tenant clean', async () => {
     await repository.writeTenant('odd', { project: 'acme/odd', hosts: {} });
     expect((await plan()).code).toMatchObject({ code: 'REGISTER_UNREAD', details: [expect.stringContaining('odd')] });
     await rm(join(repository.directory, 'tenants', 'odd.yml'));
@@ -256,7 +256,7 @@ describe('the vend role', () => {
       : ((await readStack(aws, StackName))?.status ?? '');
   }
 
-  test('makes no role but those of tenants, under their boundary', async () => {
+  test("creates no roles except tenants', under their boundary", async () => {
     const aws = await open('vend');
     const iam = await aws.iam();
     const AssumeRolePolicyDocument = JSON.stringify(trusting);

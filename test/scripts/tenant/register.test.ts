@@ -110,13 +110,13 @@ describe('the register beside an environment', () => {
     ]);
   });
 
-  test('a host that the file no longer has is to be given back, though a vend that died took it out of the record', () => {
+  test('a host removed from the file must be released, although a dead vend removed it from the record', () => {
     const found = deployed(['shop'], { hosts: { value: new Set(['shop.dev.example.com', 'was.dev.example.com']) } });
     const owners = { value: new Map([['was.dev.example.com', 'shop']]) };
     expect(compare([shop], found, owners)).toMatchObject([{ reasons: ['it still claims was.dev.example.com'] }]);
   });
 
-  test('what could not be read makes no tenant as wanted; what differs all the same is changed', () => {
+  test('unreadable data makes no tenant as wanted; a known difference still counts as changed', () => {
     const stacks = { unknown: 'ACCESS_DENIED: no' };
     expect(compare([shop], deployed(['shop'], { stacks }))).toEqual([
       { tenant: 'shop', environment, state: 'unknown', reasons: ['stacks: ACCESS_DENIED: no'] },
@@ -132,7 +132,7 @@ describe('the register beside an environment', () => {
   });
 });
 
-test('a key says which of its parts differs, and the order of keys in a file is none', () => {
+test('a key shows which of its parts differs; the order of keys in a file does not matter', () => {
   const mark = [vendKeyText(keyOf('shop'))];
   expect(markReasons(mark, keyOf('shop'))).toEqual([]);
   expect(markReasons(mark, keyOf('shop', { file: { port: { staging: 3000 } } }))).toEqual([]);
@@ -143,7 +143,7 @@ test('a key says which of its parts differs, and the order of keys in a file is 
   expect(markReasons(['of-another-version'], keyOf('shop'))).toEqual(['another version of Vendhost vended it']);
 });
 
-test('people read what is to be done, and by whom', () => {
+test('people read what must be done, and by whom', () => {
   const rows = compare([shop, { tenant: 'blog', config: tenant('blog') }], deployed(['shop', 'old']));
   const plan = { environment, rows, moves: [], unread: [] } as const;
   expect(registerLines(plan)).toEqual([
@@ -168,7 +168,7 @@ describe('hosts that move', () => {
   const hosts = { value: new Set(['shop.dev.example.com', www, 'lost.dev.example.com']) };
   const owners = (of: Record<string, string>): Register['owners'] => ({ value: new Map(Object.entries(of)) });
 
-  test('owners are read of what no record explains, and of what left the file of who recorded it', () => {
+  test("owners are read of claims without a record, and of those removed from the recording tenant's file", () => {
     const found = deployed(['shop'], { hosts, records: recorded(['shop.dev.example.com', www]) });
     expect(questioned({ environment, config }, [shop, blog], found)).toEqual(['lost.dev.example.com', www]);
   });
@@ -182,7 +182,7 @@ describe('hosts that move', () => {
     expect(movesIn({ ...register, owners: { unknown: 'ACCESS_DENIED: no' } })).toEqual([]);
   });
 
-  test('people vend together those between whom they move', () => {
+  test('people vend together the tenants between which hosts move', () => {
     const rows = [
       { tenant: 'blog', environment, state: 'new', reasons: [], together: ['blog', 'shop'] },
       {

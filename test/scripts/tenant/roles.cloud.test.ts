@@ -78,7 +78,7 @@ const outcome = (work: Promise<unknown>) =>
 const put = async (aws: Aws, Key: string) =>
   (await aws.s3()).send(new PutObjectCommand({ Bucket: facts.bucket, Key, Body: '{}' }));
 
-test("whether the tenant's own data is there is for both roles to see, another's for neither", async () => {
+test("both roles see whether the tenant's own data exists, neither sees another's", async () => {
   for (const role of ['deploy', 'plan'] as const) {
     const aws = await job(role, 'dev');
     expect([role, await outcome(checkKeptData(aws, place))]).toEqual([role, 'done']);
@@ -86,7 +86,7 @@ test("whether the tenant's own data is there is for both roles to see, another's
   }
 });
 
-test("the tenant's own logs are for both roles to read, another's for neither", async () => {
+test("both roles read the tenant's own logs, neither reads another's", async () => {
   const read = async (aws: Aws, tenant: string) => {
     const group = names.hostLogGroup({ ...place, tenant }, 'hooks');
     for await (const _ of readLogEvents(aws, { group, since: 0, signal: new AbortController().signal }));
@@ -98,7 +98,7 @@ test("the tenant's own logs are for both roles to read, another's for neither", 
   }
 });
 
-describe('who becomes what', () => {
+describe('who may assume which role', () => {
   test.each([
     ['deploy', 'dev', {}, 'done'],
     ['deploy', 'feature', {}, 'ROLE_REFUSED'],
@@ -140,7 +140,7 @@ describe('the deploy role', () => {
     expect(await outcome(put(aws, keys.tenantPriority(listener, 'shop', 'exact')))).toBe('ACCESS_DENIED');
   });
 
-  test('says how the health of its own target group is checked, and nothing else of it', async () => {
+  test('sets the health check of its own target group, and nothing else of it', async () => {
     const elb = await aws.elb();
     const made = { Name: 'vendhost-dev-blog--8080-1', Protocol: 'HTTP', Port: 8080, VpcId: facts['vpc-id'] } as const;
     await (await enforcing.person(account).aws.elb()).send(new CreateTargetGroupCommand(made));
@@ -185,7 +185,7 @@ describe('the plan role', () => {
     const missing = new GetObjectCommand({ Bucket: facts.bucket, Key: 'software/shop/missing.zip' });
     const others = new ListObjectsV2Command({ Bucket: facts.bucket, Prefix: 'software/blog/' });
     expect(await outcome((await aws.s3()).send(claim))).toBe('done');
-    // S3 says 404 only to those who may list the whole bucket.
+    // S3 answers 404 only to those who may list the whole bucket.
     expect(await outcome((await aws.s3()).send(missing))).toBe('ACCESS_DENIED');
     expect(await outcome((await aws.s3()).send(others))).toBe('ACCESS_DENIED');
     expect(await outcome((await aws.s3()).send(list))).toBe('done');
@@ -201,7 +201,7 @@ describe('the plan role', () => {
   });
 });
 
-describe('a project that comes to be known by its id', () => {
+describe('a project that changes to identification by its id', () => {
   const subjectComponents = subjectComponentsOf.project_id;
   const environment = 'dev';
   const own: Partial<TokenSubject> = { projectId: 1, subjectComponents, environment };
@@ -223,7 +223,7 @@ describe('a project that comes to be known by its id', () => {
   };
   const refused = { unprotected: 'ROLE_REFUSED', otherProject: 'ROLE_REFUSED', fork: 'ROLE_REFUSED' };
 
-  test('is trusted in both forms until it has the new one, then in that only; no job is locked out in between', async () => {
+  test('is trusted in both forms until it has the new one, then only in that; no job is locked out in between', async () => {
     const gitlab = await startLocalGitlab({ projects: ['acme/shop'] });
     const [project] = gitlab.state.projects();
     if (project === undefined) throw new Error('no project');

@@ -105,11 +105,11 @@ describe('what a record says of a project', () => {
     project = only,
   ) => formerProjectOf(record, projects, project)?.projectId;
 
-  test('from one project to two: the one that stays is known, the other one is new', () => {
+  test('from one project to two: the remaining one is known, the other one is new', () => {
     expect([machine, shop].map((each) => idOf(whole, [machine, shop as typeof machine], each))).toEqual([undefined, 1]);
   });
 
-  test('from two to one: whichever stays is known', () => {
+  test('from two to one: the remaining one is known', () => {
     expect(idOf(halves, [only])).toBe(1);
     const machineOnly = { path: 'acme/machine', half: undefined };
     expect(idOf(halves, [machineOnly], machineOnly)).toBe(2);
@@ -141,7 +141,7 @@ describe('the pipeline file of a project', () => {
   });
 });
 
-test('a path that GitLab writes otherwise is named by its key in the file', () => {
+test('a path that GitLab spells differently is named by its key in the file', () => {
   const wish = { tenant: 'shop', path: 'acme/Machine', key: 'projects.infrastructure' };
   expect(pathRefusal(wish, 'acme/machine')).toEqual({
     code: 'PROJECT_PATH',

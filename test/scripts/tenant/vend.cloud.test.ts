@@ -71,7 +71,7 @@ async function run(tenant: string, options: { dryRun?: boolean; token?: boolean;
 }
 
 describe('tenant vend', () => {
-  test('--dry-run shows all and does nothing', async () => {
+  test('--dry-run shows everything and changes nothing', async () => {
     const { code, result } = await vend('planned', ['planned.dev.example.com'], { dryRun: true });
     expect(code).toBe(2);
     expect(result).toMatchObject({
@@ -123,14 +123,14 @@ describe('tenant vend', () => {
     expect((await run('shop', { dryRun: true, environment: 'dev' })).code).toBeUndefined();
   });
 
-  test('gives back a host that left the file', async () => {
+  test('releases a host that was removed from the file', async () => {
     await vend('shop', ['shop.dev.example.com']);
     expect(await owner('www.shop.dev.example.com')).toBeUndefined();
     expect(await owner('shop.dev.example.com')).toBe('shop');
     expect((await readTenantRecord(aws, place('shop'))).hosts).toEqual(['shop.dev.example.com']);
   });
 
-  test('a wildcard gets a rule of its own, whose number is given back with it', async () => {
+  test('a wildcard gets its own rule, whose priority is released with it', async () => {
     const hosts = ['shop.dev.example.com', '*.shop.dev.example.com'];
     const both = await vend('shop', hosts);
     expect(both.result.environments).toMatchObject([{ priorities: { exact: 1, 'wildcard-5': 46_001 }, changed: true }]);
@@ -156,7 +156,7 @@ describe('tenant vend', () => {
     await expect((await aws.cloudFormation()).send(stack)).rejects.toThrow('does not exist');
   });
 
-  test('a host that a run claimed before it died is given back by the next vend, when the file was corrected', async () => {
+  test('a host that a run claimed before it died is released by the next vend, when the file was corrected', async () => {
     await new HostClaims(aws, bucket, 'typist').claim(['typo.dev.example.com', 'rightly.dev.example.com']);
     const { result } = await vend('typist', ['rightly.dev.example.com'], { dryRun: true });
     const hosts = { claim: [], keep: ['rightly.dev.example.com'], release: ['typo.dev.example.com'] };
@@ -191,7 +191,7 @@ describe('tenant vend', () => {
     expect(await owner('gone.dev.example.com')).toBeUndefined();
   });
 
-  test('refuses a bucket that outlived the entry stack alone, and takes one that was imported into it', async () => {
+  test('refuses a bucket that outlived only the entry stack, and accepts one that was imported into it', async () => {
     await vend('left', ['left.dev.example.com']);
     const stack = 'vendhost-dev-left-entry';
     const { Resources = {} } = (await readTemplate(aws, stack)) as Template;
@@ -257,7 +257,7 @@ describe('tenant vend', () => {
     expect(second.progress.join('\n')).not.toContain(gitlab.token);
   });
 
-  test('a second tenant of a project needs environments of its own, whose variables it gets', async () => {
+  test('a second tenant of a project needs its own environments, and gets their variables', async () => {
     const first = { project: 'acme/pair', hosts: { dev: ['left.dev.example.com'] } };
     const second = { project: 'acme/Pair', hosts: { dev: ['right.dev.example.com'] } };
     await repository.writeTenant('left', first);

@@ -17,7 +17,7 @@ export function networkRights(scope: PlatformScope): Right[] {
       actions: [
         'cloudtrail:DescribeTrails',
         'ec2:Describe*',
-        // ELB checks this right when it creates a load balancer or changes its security groups.
+        // ELB checks this permission when it creates a load balancer or changes its security groups.
         'ec2:GetSecurityGroupsForVpc',
         'elasticloadbalancing:Describe*',
         'kms:ListAliases',

@@ -2,8 +2,8 @@ import type { Right } from '../../../role.ts';
 import type { PlatformScope } from '../platform-scope.ts';
 
 /**
- * The roles with which AWS services write logs. They can be created and changed only under the service boundary, so that
- * they can do nothing but write logs, whatever policy a pipeline gives them.
+ * The roles with which AWS services write logs. They can be created and changed only under the service boundary, so
+ * they can only write logs, whatever policy a pipeline gives them.
  */
 export function serviceRoleRights(scope: PlatformScope): Right[] {
   const resources = scope.serviceRoles();

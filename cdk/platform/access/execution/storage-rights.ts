@@ -2,7 +2,7 @@ import { names } from '../../../../scripts/config/names.ts';
 import type { Right } from '../../../role.ts';
 import type { PlatformScope } from '../platform-scope.ts';
 
-/** The key, the buckets (without their objects), the trail, the log groups, and what tells of alarms. */
+/** The key, the buckets (without their objects), the trail, the log groups, and the notification of alarms. */
 export function storageRights(scope: PlatformScope): Right[] {
   return [...keyRights(scope), ...bucketRights(scope), ...logRights(scope), ...topicRights(scope)];
 }
@@ -62,7 +62,7 @@ function bucketRights(scope: PlatformScope): Right[] {
         's3:CreateBucket',
         's3:DeleteBucket',
         's3:DeleteBucketPolicy',
-        // CloudFormation reads every setting of a bucket, also those that are not set.
+        // CloudFormation reads every setting of a bucket, even unset ones.
         's3:Get*Configuration',
         's3:GetBucket*',
         's3:ListBucket',
@@ -126,7 +126,7 @@ function logRights(scope: PlatformScope): Right[] {
   ];
 }
 
-/** The topic of alarms, and the queue of what was not delivered with its alarm. */
+/** The topic of alarms, and the dead-letter queue with its alarm. */
 function topicRights(scope: PlatformScope): Right[] {
   const topic = scope.arn('sns', names.alertsTopic(scope.environment));
   return [
@@ -160,7 +160,7 @@ function undeliveredRights(scope: PlatformScope): Right[] {
   const name = names.undeliveredQueue(scope.environment);
   return [
     {
-      // No right to a message.
+      // No permission on messages.
       sid: 'Undelivered',
       actions: [
         'sqs:CreateQueue',

@@ -3,8 +3,8 @@ import type { Right } from '../../../role.ts';
 import type { PlatformScope } from '../platform-scope.ts';
 
 /**
- * What is in entry stacks of tenants: target group, listener rules, the document that switches maintenance, pipeline with the topic of its approvals,
- * rule of the intake, bucket, log groups. No listener, and no bucket, topic or log group of the platform's.
+ * Resources in tenants' entry stacks: target group, listener rules, the document that switches maintenance, pipeline with the topic of its approvals,
+ * rule of the intake, bucket, log groups. No listener, and no bucket, topic or log group of the platform.
  */
 export function entryRights(scope: PlatformScope): Right[] {
   return [...trafficRights(scope), ...entryReleaseRights(scope), ...keepRights(scope)];
@@ -125,7 +125,7 @@ function keepRights(scope: PlatformScope): Right[] {
       sid: 'Buckets',
       actions: [
         's3:CreateBucket',
-        // What is left of a creation that failed; a bucket of a stack is retained.
+        // Leftovers of a failed creation; a stack's bucket is retained.
         's3:DeleteBucket',
         's3:DeleteBucketPolicy',
         's3:Get*Configuration',

@@ -2,7 +2,7 @@ import { names, type TenantRole } from '../../../../scripts/config/names.ts';
 import { type Condition, merge, type Right } from '../../../role.ts';
 import type { PlatformScope } from '../platform-scope.ts';
 
-/** All roles that an access stack of a tenant can have. */
+/** All roles that a tenant's access stack can contain. */
 const tenantRoles: readonly TenantRole[] = [
   'approver',
   'approver-job',
@@ -15,15 +15,15 @@ const tenantRoles: readonly TenantRole[] = [
   'plan',
 ];
 
-/** Ends of the names of the managed policies that it has. */
+/** Suffixes of the names of its managed policies. */
 const tenantPolicies = ['approving', 'baking', 'execution', 'launching', 'reading'];
 
 const because =
   "Tenants' own, by the ends of their names; no role, policy or profile of the platform's has such a name.";
 
 /**
- * What is in access stacks of tenants: roles under the tenants' boundary, with the tags that the boundary compares; their policies; the
- * instance profile; the record. No boundary can be changed, nor taken off a role, and no role of the platform's has a name that these statements take.
+ * Resources in tenants' access stacks: roles under the tenants' boundary, with the tags that the boundary compares; their policies; the
+ * instance profile; the record. No boundary can be changed or removed from a role, and no platform role has a name that these statements match.
  */
 export function tenantIamRights(scope: PlatformScope): Right[] {
   const { environment } = scope;
@@ -38,7 +38,7 @@ export function tenantIamRights(scope: PlatformScope): Right[] {
   const bounded = {
     StringEquals: { 'iam:PermissionsBoundary': scope.globalArn('iam', `policy/${names.boundary(environment)}`) },
   };
-  // Without its tenant's tag a role would be nobody's to the boundary.
+  // To the boundary, a role without its tenant's tag would be nobody's.
   const switching = {
     StringEquals: { 'iam:PermissionsBoundary': scope.globalArn('iam', `policy/${names.switchBoundary(environment)}`) },
   };
@@ -139,7 +139,7 @@ export function tenantIamRights(scope: PlatformScope): Right[] {
   ];
 }
 
-/** Each role to the service that it is for. */
+/** Each role may be passed only to the service that it is for. */
 function passRights(scope: PlatformScope): Right[] {
   const services = { instance: 'ec2', intake: 'events', pipeline: 'codepipeline', switch: 'ssm' } as const;
   return Object.entries(services).map(([role, service]) => ({

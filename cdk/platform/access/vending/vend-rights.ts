@@ -3,8 +3,8 @@ import type { Right } from '../../../role.ts';
 import type { PlatformScope } from '../platform-scope.ts';
 
 /**
- * What `vendhost tenant vend` calls itself: reads, claims, marks and records, and stacks of tenants' access with the vend execution role and
- * no other.
+ * What `vendhost tenant vend` calls itself: reads, claims, marks and records, and tenants' access stacks, only with the vend execution
+ * role.
  */
 export function vendRights(scope: PlatformScope): Right[] {
   return [...stackRights(scope), ...lookRights(scope), ...claimRights(scope)];
@@ -20,7 +20,7 @@ function stackRights(scope: PlatformScope): Right[] {
       sid: 'VendStacks',
       actions: ['cloudformation:CreateStack', 'cloudformation:UpdateStack'],
       resources: stacks('access', 'entry'),
-      // Without a service role CloudFormation would act with the rights of this role.
+      // Without a service role CloudFormation would act with the permissions of this role.
       when: { StringEquals: { 'cloudformation:RoleArn': scope.roleArn('vend-execution') } },
       because,
     },
@@ -29,7 +29,7 @@ function stackRights(scope: PlatformScope): Right[] {
       actions: [
         'cloudformation:CancelUpdateStack',
         'cloudformation:ContinueUpdateRollback',
-        // What is left of a first vend that failed.
+        // Leftovers of a failed first vend.
         'cloudformation:DeleteStack',
         'cloudformation:DescribeEvents',
         'cloudformation:DescribeStackEvents',
@@ -56,7 +56,7 @@ function lookRights(scope: PlatformScope): Right[] {
     {
       sid: 'Look',
       actions: [
-        // Where the instances of a tenant are attached that changes its load balancer, and whether they are healthy there.
+        // For a tenant that changes its load balancer: where its instances are attached, and whether they are healthy there.
         'autoscaling:DescribeAutoScalingGroups',
         'cloudformation:DescribeStacks',
         'cloudformation:ListStacks',
@@ -129,7 +129,7 @@ function claimRights(scope: PlatformScope): Right[] {
       because: "Only the environment's key, whose id AWS chooses, and only for objects that S3 lets this role use.",
     },
     {
-      // In place of what somebody wrote by hand: CloudFormation does not see that.
+      // Replaces a change by hand, which CloudFormation does not see.
       sid: 'Records',
       actions: ['ssm:PutParameter'],
       resources: [scope.arn('ssm', `parameter${names.tenantRecord({ environment, tenant: '*' })}`)],

@@ -15,7 +15,7 @@ export interface VendRoleProps {
   readonly branch: string;
 }
 
-/** The role of jobs that vend tenants, where `platform.yml` says that jobs do. */
+/** The role of jobs that vend tenants, if `platform.yml` lets jobs vend. */
 export function vendRole(parent: Construct, { scope, project, branch }: VendRoleProps): CfnRole {
   return makeRole(parent, 'VendRole', {
     arns: scope,
@@ -29,7 +29,7 @@ export function vendRole(parent: Construct, { scope, project, branch }: VendRole
 
 /**
  * The role with which CloudFormation works on tenants' access and entry stacks for jobs. A stack
- * remembers the role it was deployed with, and cannot be changed any more when that role is gone
+ * remembers the role it was deployed with, and can no longer be changed when that role is gone
  * (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html).
  */
 export function vendExecutionRole(parent: Construct, scope: PlatformScope): CfnRole {

@@ -6,9 +6,9 @@ import { PlatformScope } from '../platform-scope.ts';
 import { vendExecutionRole } from './vend-roles.ts';
 
 /**
- * The role that CloudFormation works with where jobs vend. It is a stack of its own, as the access stack's template has no room for it:
- * CloudFormation takes 51,200 bytes of a template that is in no bucket
- * (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html). No deploy deletes it: where people vend again, the stacks
+ * The role that CloudFormation works with if jobs vend. It has a separate stack, because the access stack's template has no room for it:
+ * CloudFormation accepts 51,200 bytes of a template that is in no bucket
+ * (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html). No deploy deletes it: when people vend again, the stacks
  * that jobs deployed keep its role. Only people deploy it, like the access stack.
  */
 export class VendingStack extends VendhostStack {

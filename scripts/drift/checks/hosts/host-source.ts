@@ -14,7 +14,7 @@ export interface HostSource {
   readonly machines: (ids: readonly string[]) => Promise<ReadonlyMap<string, Instance>>;
 }
 
-/** Each thing is asked for: for one host, or with a role that may read no lists. */
+/** Reads each resource by itself: for one host, or with a role that may read no lists. */
 export function askedByName(aws: Aws): HostSource {
   return {
     stack: (name) => readStack(aws, name),
@@ -66,7 +66,7 @@ export async function readMachines(aws: Aws, ids: readonly string[]): Promise<Ma
   const { paginateDescribeInstances } = await import('@aws-sdk/client-ec2');
   const found = new Map<string, Instance>();
   for (let start = 0; start < ids.length; start += mostValues) {
-    // By a filter: asked for an id that is gone, EC2 refuses the whole call.
+    // With a filter: EC2 refuses the whole call if one id no longer exists.
     const Filters = [{ Name: 'instance-id', Values: ids.slice(start, start + mostValues) }];
     for await (const { Reservations = [] } of paginateDescribeInstances({ client: await aws.ec2() }, { Filters })) {
       for (const each of Reservations.flatMap(({ Instances = [] }) => Instances))

@@ -13,7 +13,7 @@ export interface ImageFacts {
   readonly place: Place;
   /** Id of the image in use. */
   readonly inUse: string;
-  /** Absent when EC2 has no such image any more, or it cannot be used. */
+  /** Absent when EC2 no longer has the image, or it cannot be used. */
   readonly image: AgedImage | undefined;
   /** The tenant's newest finished bake. */
   readonly newestBake: AgedImage | undefined;

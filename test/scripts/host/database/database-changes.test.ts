@@ -22,7 +22,7 @@ describe('what a deploy does to the database', () => {
     ]);
   });
 
-  test('a switch of the rotation gives another password at once, both ways', () => {
+  test('switching the rotation on or off changes the password at once', () => {
     const changed = 'at once: the password changes, and new connections fail until the instances are replaced';
     expect(lines({ ManageMasterUserPassword: true }, 'window')).toEqual([
       `database: rotation of the password none → weekly, ${changed}`,

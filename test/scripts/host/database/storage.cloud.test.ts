@@ -45,7 +45,7 @@ test('storage that RDS would refuse is refused before a stack is touched', async
   expect(await database()).toMatchObject({ AllocatedStorage: 20, MaxAllocatedStorage: 40 });
 });
 
-test('storage that RDS has raised stays when something else changes, and is what further growth is measured by', async () => {
+test('storage that RDS has raised stays when something else changes, and further growth is measured from it', async () => {
   await (await platform.aws.rds()).send(
     new ModifyDBInstanceCommand({ ...id, AllocatedStorage: 36, ApplyImmediately: true }),
   );
@@ -82,7 +82,7 @@ test('in the maintenance window: the plan says so, and RDS keeps the change unti
   expect(await provision(wanted)).toMatchObject({ code: 0, stdout: expect.stringContaining('no change') });
 });
 
-test('rotation is switched on for a database that is there: it stays, its secret is another, and the plan says what that means', async () => {
+test('rotation is switched on for an existing database: it stays, its secret changes, and the plan explains that', async () => {
   const before = await database();
   const rotated = '{ class: db.t3.small, storage_gib: 36, rotation: weekly }';
   const line = 'database: rotation of the password none → weekly, at once: the password changes';

@@ -13,7 +13,7 @@ const fresh = { released: false };
 const released = { released: true };
 const present = { arn, name: 'vendhost-dev-shop--8080-1', settings };
 
-test('a target group that is as it should be', () => {
+test('a target group without changes', () => {
   expect(healthCheckUpdate(present, wanted, fresh)).toEqual({
     arn,
     targetGroup: 'vendhost-dev-shop--8080-1',
@@ -42,13 +42,13 @@ test("one as CloudFormation created it has AWS's defaults", () => {
   ]);
 });
 
-test('a port that somebody set instead of that of the requests', () => {
+test("a port that somebody set instead of the requests' port", () => {
   expect(
     healthCheckUpdate({ ...present, settings: { ...settings, HealthCheckPort: '22' } }, wanted, released).changes,
   ).toEqual([{ setting: 'health check port', from: '22', to: 'traffic-port' }]);
 });
 
-test('another check of a released host waits for the release; until then any answer will do that could be asked for', () => {
+test('another check of a released host waits for the release; until then any answer that a check may accept passes', () => {
   const {
     changes,
     afterRelease,
@@ -62,7 +62,7 @@ test('another check of a released host waits for the release; until then any ans
   ]);
 });
 
-test('as long as the release has not succeeded, nothing more is changed, also not when the check is taken back', () => {
+test('until the release has succeeded nothing else changes, even if the check is reverted', () => {
   const meanwhile = { ...present, settings: settingsOf({ path: '/health', status: '200-499' }) };
   for (const check of [wanted, { path: '/healthz', status: '200' }]) {
     const { changes, afterRelease } = healthCheckUpdate(meanwhile, check, released);
@@ -71,7 +71,7 @@ test('as long as the release has not succeeded, nothing more is changed, also no
   }
 });
 
-test('a check in force that no instance passes is taken back until the next release', () => {
+test('a check in force that no instance passes is reverted until the next release', () => {
   expect(healthCheckUpdate(present, wanted, { released: true, failing: true })).toEqual({
     arn,
     targetGroup: 'vendhost-dev-shop--8080-1',

@@ -55,18 +55,18 @@ test('versionChanges: what differs between two versions', () => {
 
 describe('joinChanges', () => {
   const image = (from: string, to: string) => ({ property: 'ImageId', from, to });
-  test('from the first to the last', () => {
+  test('spans from the first to the last', () => {
     expect(joinChanges([image('a', 'b')], [image('b', 'c'), { property: 'UserData', maybe: true }])).toEqual([
       image('a', 'c'),
       { property: 'UserData', maybe: true },
     ]);
   });
 
-  test('there and back is no change', () => {
+  test('a reverted change is no change', () => {
     expect(joinChanges([image('a', 'b')], [image('b', 'a')])).toEqual([]);
   });
 
-  test('certain once is certain', () => {
+  test('a change certain in one set is certain', () => {
     expect(joinChanges([{ property: 'UserData' }], [{ property: 'UserData', maybe: true }])).toEqual([
       { property: 'UserData' },
     ]);

@@ -43,17 +43,17 @@ async function meanwhile(active: { id: string; version: string }) {
   return { started: started.length, progress: runtime.progress() };
 }
 
-test('an instance refresh that is what was asked for is followed, not begun again', async () => {
+test('an instance refresh with the requested result is followed, not started again', async () => {
   expect((await meanwhile({ id: 'own', version: '2' })).started).toBe(1);
 });
 
-test('one that another job began is waited for', async () => {
+test('one that another job started is waited for', async () => {
   const { started, progress } = await meanwhile({ id: 'other', version: '7' });
   expect(started).toBe(2);
   expect(progress[0]).toMatch(/^an instance refresh of vendhost-dev-shop is InProgress: waiting for it/);
 });
 
-test('a refresh with the same instances again is another one than a new version', () => {
+test('a refresh to the same version differs from one to a new version', () => {
   const again = { Preferences: { SkipMatching: false } };
   const update = {
     DesiredConfiguration: { LaunchTemplate: { LaunchTemplateId: 'lt-1', Version: '2' } },

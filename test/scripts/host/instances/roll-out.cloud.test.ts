@@ -84,7 +84,7 @@ test('instances that cannot start: the old ones stay, the error has the reason, 
   expect(JSON.parse(fixed.printed())).toMatchObject({ changed: true, inService: 2 });
 });
 
-/** No instance of the group is started until that is taken back: what waits for one goes on. */
+/** Until this is undone no instance of the group starts, and a wait for one continues. */
 async function launching(AutoScalingGroupName: string, isOn: boolean): Promise<void> {
   const processes = { AutoScalingGroupName, ScalingProcesses: ['Launch'] };
   const client = await platform.aws.autoScaling();
@@ -112,7 +112,7 @@ test('a cancelled roll-out is rolled back', async () => {
   expect(await group('hasty')).toMatchObject({ version: before.version });
 });
 
-test('an instance refresh of a job before is waited for', async () => {
+test('an instance refresh of an earlier job is waited for', async () => {
   await admitTenant(platform, 'busy');
   await provision('busy', await makeImage(platform, 'busy'));
   const { name } = await group('busy');

@@ -34,7 +34,7 @@ async function provision(image: string, meddle: Meddler = (_call, next) => next(
 const hostStack = async () => (await readStack(platform.aws, 'vendhost-dev-shop-host'))?.parameters;
 const unchanged = { code: 0, stderr: '', stdout: expect.stringContaining('in dev: no change') };
 
-test('a provision that ended between the update of the host and its roll-out is not taken for done, whatever comes next', async () => {
+test("a provision that ended between the host's update and its roll-out does not count as done, whatever comes next", async () => {
   expect(await provision(first)).toMatchObject({ code: 0 });
   const before = await hostStack();
   const killed = await provision(second, refusing('StartInstanceRefresh', 'AccessDenied'));
@@ -49,7 +49,7 @@ test('a provision that ended between the update of the host and its roll-out is 
   expect(await provision(first)).toMatchObject(unchanged);
 });
 
-test('nor is one that ended between the update of the data and that of the host', async () => {
+test('nor does one that ended between the updates of data and host', async () => {
   const before = await hostStack();
   const withoutHost: Meddler = async (call, next) =>
     call.operation === 'UpdateStack' && call.body.includes('shop-host') ? refusal(call, 'AccessDenied') : await next();

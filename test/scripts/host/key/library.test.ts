@@ -29,7 +29,7 @@ test.each(['cdk/app.ts', 'scripts/config/names.ts', 'scripts/host/host-plan.ts',
   },
 );
 
-test('a file that moves is another library, code that makes no host is not', async () => {
+test('a moved file changes the library, code that builds no host does not', async () => {
   const directory = await repository(checkout);
   const before = await readLibrary(directory);
   await writeFile(join(directory, 'scripts/image/bake-key.ts'), 'other');

@@ -48,7 +48,7 @@ const withParameters = (changes: Record<string, string>) => ({
   host: { ...host, parameters: { ...parameters, ...changes } },
 });
 
-test('a host that is what its key says needs nothing', () => {
+test('a host that matches its key needs nothing', () => {
   expect(reasonsToProvision(place, key, settled)).toEqual([]);
   const rolledBack = { ...host, status: 'UPDATE_ROLLBACK_COMPLETE' };
   expect(reasonsToProvision(place, key, { ...settled, host: rolledBack })).toEqual([]);
@@ -112,7 +112,7 @@ test.each<[string, FoundHost, string]>([
   expect(reasonsToProvision(place, key, deployed)).toEqual([reason]);
 });
 
-test('another key is the only reason that is given', () => {
+test('a different key is the only reason shown', () => {
   const other = provisionKey({ ...inputs, image: 'ami-2' });
   expect(reasonsToProvision(place, other, settled)).toEqual(['image changed: ami-1 → ami-2']);
 });

@@ -36,7 +36,7 @@ async function job(words: readonly string[], tree: Tree, required = 'true', more
 const push = ['revision', 'push'];
 const outdated = (tree: Tree) => job(push, tree).then((ended) => [errorIn(ended), ended.stderr] as const);
 
-/** Makes an image and a record of it that says it was baked of the checkout, from a source AMI that is not the newest. */
+/** Creates an image, and a record that it was baked from the checkout and a source AMI that is not the newest. */
 async function bake(tree: Tree): Promise<string> {
   const env = { ...platform.env, PATH: process.env.PATH };
   const runtime = { ...platform.runtime(), env };
@@ -47,7 +47,7 @@ async function bake(tree: Tree): Promise<string> {
   return image;
 }
 
-test('without a virtual host a revision is refused when that is asked for', async () => {
+test('with the switch a revision is refused without a virtual host', async () => {
   const [code, stderr] = await outdated(checkout);
   expect(code).toBe('INFRASTRUCTURE_OUTDATED');
   expect(stderr).toContain('shop has no virtual host in dev yet');
@@ -58,7 +58,7 @@ test('without a virtual host a revision is refused when that is asked for', asyn
   );
 });
 
-test('a revision is pushed where the host is that of its commit, and refused where it is not, with what differs', async () => {
+test('a revision is pushed if the host matches its commit; otherwise it is refused, with the differences', async () => {
   const image = await bake(checkout);
   expect(await job(['host', 'provision', '--image', image], checkout)).toMatchObject({ code: 0 });
   expect(await job(push, { ...checkout, 'software/page.html': 'new' })).toMatchObject({ code: 0 });
@@ -76,7 +76,7 @@ test('a revision is pushed where the host is that of its commit, and refused whe
   expect(stderr).toContain('the virtual host of shop in dev is not what this commit says');
 });
 
-test('a data stack that was updated without its host is not that of the commit', async () => {
+test('a data stack that was updated without its host does not match the commit', async () => {
   const image = await bake(checkout);
   expect(await job(['host', 'provision', '--image', image], checkout)).toMatchObject({ code: 0 });
   const half: Meddler = async (call, next) => {
@@ -99,7 +99,7 @@ test('the switch is true or false', async () => {
   expect(errorIn(await job(push, checkout, '1'))).toBe('USAGE');
 });
 
-test('a host whose image was made of something else is not that of the commit', async () => {
+test('a host whose image has other inputs does not match the commit', async () => {
   const image = await makeImage(platform, place.tenant);
   expect(await job(['host', 'provision', '--image', image], checkout)).toMatchObject({ code: 0 });
   const [code, stderr] = await outdated(checkout);

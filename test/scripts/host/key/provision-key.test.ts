@@ -62,7 +62,7 @@ describe('a provision key', () => {
     expect(keyChanges(keyText(key), provisionKey({ ...inputs, ...change }))).toEqual([line]);
   });
 
-  test('that is the same has no changes', () => {
+  test('equal to another has no changes', () => {
     expect(keyChanges(keyText(key), provisionKey(structuredClone(inputs)))).toEqual([]);
   });
 
@@ -71,7 +71,7 @@ describe('a provision key', () => {
     expect(sameTemplates(text, key)).toBe(false);
   });
 
-  test('of a provision that did not end differs from every key; its templates are deployed', () => {
+  test('of an unfinished provision differs from every key; its templates are deployed', () => {
     const healthCheck = { path: '/health', status: '200' };
     const { ProvisionKey } = unfinished(provenance({}, { key, commit: 'aaa', data: undefined, healthCheck }));
     for (const text of ['unfinished', ProvisionKey]) {
@@ -114,7 +114,7 @@ describe('what a stack keeps of its provision', () => {
     });
   });
 
-  test('is there or not', () => {
+  test('exists or not', () => {
     expect(isKept({ ...first, ImageId: 'ami-1' }, first)).toBe(true);
     expect(isKept({ ...first, DataUpdated: 'none' }, first)).toBe(false);
     expect(provenanceOf({ ...first, ImageId: 'ami-1' })).toEqual(first);

@@ -35,7 +35,7 @@ async function provision({ commit = '', ...options }: Partial<ProvisionOptions> 
 
 const hostStack = () => readStack(platform.aws, 'vendhost-dev-shop-host');
 
-test('a new host keeps its key from the beginning', async () => {
+test('a new host has its key from the start', async () => {
   const made = await provision({ commit: 'first' });
   expect(made.result).toMatchObject({ changed: true, provisionCommit: 'first' });
   expect((await hostStack())?.parameters.ProvisionKey).toBe(made.result.provisionKey);
@@ -90,7 +90,7 @@ describe('an unchanged host', () => {
     expect(calls).not.toContain('GetTemplate');
   });
 
-  test('is compared whole with --full', async () => {
+  test('is compared completely with --full', async () => {
     const { ended } = await execute('--full');
     expect(ended.stderr).toMatch(/loaded (aws-cdk-lib|@aws-cdk\/|constructs|@aws-sdk\/client-ec2)/);
     const before = await hostStack();
@@ -102,7 +102,7 @@ describe('an unchanged host', () => {
     expect(await hostStack()).toEqual(before);
   });
 
-  test('of another commit stays of the commit that was provisioned', async () => {
+  test('keeps the commit that was provisioned, also for another commit', async () => {
     const before = await hostStack();
     const { result } = await provision({ commit: 'second' });
     expect(result).toMatchObject({ changed: false, provisionCommit: 'first' });

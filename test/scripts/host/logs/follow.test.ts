@@ -37,7 +37,7 @@ async function logs(refused: (call: number) => string | undefined) {
   return { runtime, lines };
 }
 
-test('following goes on past what AWS refuses for a while: each line is shown, and none twice', async () => {
+test('following continues through temporary refusals of AWS: each line is shown, and none twice', async () => {
   // The SDK tries five times.
   const { runtime, lines } = await logs((call) => (call > 4 && call <= 14 ? 'InternalFailure' : undefined));
   await showLogs(runtime, { ...options, followMinutes: 0.15 });
@@ -48,7 +48,7 @@ test('following goes on past what AWS refuses for a while: each line is shown, a
   );
 }, 60_000);
 
-test('what does not pass ends it, and so does a first reading that is refused', async () => {
+test('a permanent refusal ends it, and so does a refused first read', async () => {
   const denied = await logs((call) => (call > 2 ? 'AccessDeniedException' : undefined));
   await expect(showLogs(denied.runtime, { ...options, followMinutes: 1 })).rejects.toThrow('AccessDeniedException');
   const first = await logs(() => 'AccessDeniedException');

@@ -13,7 +13,7 @@ const hooks = (...texts: [string, string][]) => {
 };
 
 describe('HookLines', () => {
-  test('a line belongs to the event that began last on its instance', () => {
+  test('a line belongs to the event that started last on its instance', () => {
     const read = hooks(
       ['i-1', '[stdout]before the first that is known'],
       ['i-1', 'LifecycleEvent - AfterInstall'],

@@ -63,7 +63,7 @@ async function logs(...more: string[]) {
   return await vendhost(words, { cwd: '/', env: platform.env });
 }
 
-test('what hooks and software of an instance logged is there when the instance is gone', async () => {
+test("logs of an instance's hooks and software remain when the instance is gone", async () => {
   await expect
     .poll(async () => (await logs('--instance', gone)).stdout, { timeout: 120_000, interval: 500 })
     .toMatch(/AfterInstall \[stdout\]prepared[\s\S]*open|open[\s\S]*AfterInstall \[stdout\]prepared/);
@@ -93,7 +93,7 @@ test('what hooks and software of an instance logged is there when the instance i
   expect(values[0].deployment).toMatch(/^d-[A-Z0-9]+$/);
 });
 
-test('what is not there is said', async () => {
+test('missing logs are reported', async () => {
   const early = await logs('--since', '0s');
   expect([early.code, early.stdout]).toEqual([0, '']);
   expect(early.stderr).toMatch(/^nothing was logged since \d{4}-/m);

@@ -15,7 +15,7 @@ const event = (id: string, timestamp: number, logStreamName: string, message: st
 });
 const asked = (body: string) => JSON.parse(body) as { logGroupName: string; startTime: number; nextToken?: string };
 
-test('hooks and software are one list in the order of their times; what is older only says which event it is', async () => {
+test('hooks and software are one list ordered by time; older lines only determine the event', async () => {
   const now = Date.now();
   const groups: Readonly<Record<string, object[]>> = {
     [record.logs?.hooks ?? '']: [
@@ -43,7 +43,7 @@ test('hooks and software are one list in the order of their times; what is older
   expect(found[0].at).toBe(new Date(now - 3000).toISOString());
 });
 
-test('what comes is shown once, until the command is cancelled', async () => {
+test('new lines are shown once, until the command is cancelled', async () => {
   const stop = new AbortController();
   const now = Date.now();
   let passes = 0;

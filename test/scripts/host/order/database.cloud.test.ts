@@ -33,7 +33,7 @@ async function admitted(): Promise<unknown[]> {
   return SecurityGroups?.[0]?.IpPermissions ?? [];
 }
 
-test('software without a database and `database: none` in one push, and taken back in another: nobody notices', async () => {
+test('software without a database and `database: none` in one push, and reverted in another: nobody notices', async () => {
   const instances = (await host.group())?.inService;
   const before = await admitted();
   expect(before).toMatchObject([{ FromPort: 3306 }]);
@@ -46,7 +46,7 @@ test('software without a database and `database: none` in one push, and taken ba
   expect((await host.group())?.inService).toEqual(instances);
 });
 
-test('a new image on the way still gets the old revision, which needs the database', async () => {
+test('a new image meanwhile still gets the old revision, which needs the database', async () => {
   const moved = await host.probed(async () => host.push(without, await host.image()));
   expect(moved.failed).toEqual([]);
   const warned = await host.provision(without);

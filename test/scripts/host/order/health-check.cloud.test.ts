@@ -53,7 +53,7 @@ test.each<[string, Commit, { path: string; status: string }]>([
   expect(await host.parameters()).toMatchObject({ HealthCheckType: 'ELB' });
 });
 
-test('a check that the software does not pass: the release says so, nobody is replaced, and a correction is enough', async () => {
+test('a check that the software does not pass: the release says so, no instance is replaced, and a correction is enough', async () => {
   const instances = (await host.group())?.inService;
   const typo: Commit = { ...before, config: config('path: /helth') };
   // However late the load balancer finds out, the release looks after that.
@@ -85,7 +85,7 @@ test('a check that the software does not pass: the release says so, nobody is re
   expect((await host.group())?.inService).toEqual(instances);
 });
 
-test('a check that is left in force though no instance passes it is taken back by the next provision', async () => {
+test('a check in force that no instance passes is reverted by the next provision', async () => {
   const typo: Commit = { ...before, config: config('path: /helth') };
   await host.provision(typo);
   await host.setHealthCheck({ path: '/helth', status: '200' });

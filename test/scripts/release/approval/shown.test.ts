@@ -22,7 +22,7 @@ describe('what the tenant says of a release', () => {
       ...{ mergeRequest: record.mergeRequest, jobUrl: record.jobUrl, changes: `${repository}/-/compare/c0...c2` },
     });
   });
-  test('without one it is the push, and without that nothing', () => {
+  test('without a record it is the push, and without a push nothing', () => {
     expect(saidOf(undefined, push, undefined)).toMatchObject({ commit: 'c1', user: '', changes: '' });
     expect(saidOf(undefined, undefined, push)).toBeUndefined();
   });
@@ -31,7 +31,7 @@ describe('what the tenant says of a release', () => {
 describe('shown to the approver', () => {
   const known = { place, executionId: 'e-1', revision: 'software/shop/1.zip', version: 'v1', next: undefined };
 
-  test('what AWS knows comes first, what the tenant wrote is called that', () => {
+  test("AWS's data comes first, the tenant's is labelled as such", () => {
     const said = saidOf(record, push, { ...push, commit: 'c0' });
     expect(shownLines({ ...known, runs: 'software/shop/0.zip', next: 'e-2', said })).toEqual([
       'a release of shop waits for an approval in production',
@@ -50,20 +50,20 @@ describe('shown to the approver', () => {
     ]);
   });
 
-  test('of a promotion it is said where the revision was deployed before', () => {
+  test('a promotion shows where the revision was deployed before', () => {
     const promotedFrom = { environment: 'staging', executionId: 'e-0', commit: 'c2' };
     const said = saidOf({ ...record, promotedFrom }, push, undefined);
     expect(shownLines({ ...known, runs: undefined, said }).at(-1)).toBe('  promoted from  staging, execution e-0');
   });
 
-  test('where nothing is known, that is said', () => {
+  test('unknown values are shown as unknown', () => {
     expect(shownLines({ ...known, runs: undefined, said: undefined }).slice(-2)).toEqual([
       '  runs now   not known, or nothing',
       "  the tenant's jobs left no record of it",
     ]);
   });
 
-  test('nothing that a tenant wrote, or named, looks like a line of what AWS knows', () => {
+  test("nothing that a tenant wrote or named looks like a line of AWS's data", () => {
     const forged = 'x\n  revision   software/shop/good.zip\r  runs now  it';
     const texts = { commit: forged, branch: forged, author: forged, message: forged, user: forged };
     const links = { mergeRequest: forged, jobUrl: forged, image: forged, changes: forged };
@@ -75,7 +75,7 @@ describe('shown to the approver', () => {
     expect(lines.join('')).not.toMatch(/[\r\n]/);
   });
 
-  test('a text without end is cut', () => {
+  test('a very long text is cut', () => {
     const said = saidOf({ ...record, author: 'a'.repeat(100_000) }, push, undefined);
     expect(shownLines({ ...known, runs: undefined, said }).join('\n').length).toBeLessThan(3000);
   });

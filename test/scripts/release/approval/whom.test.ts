@@ -10,7 +10,7 @@ const console =
 const asked = snapshot('InProgress', { actions: [action('Approval', 'InProgress')] });
 const command = 'vendhost release approve --tenant shop --environment production --execution e-1 --reason TEXT';
 
-test('a release that waits says where it is approved, and what to do then', () => {
+test('a waiting release shows where it is approved, and what to do then', () => {
   expect(waitingLines({ place, pipeline, record: { approvals }, snapshot: asked, gitlab })).toEqual([
     'the execution e-1 waits for an approval',
     'in GitLab: https://gitlab.example.test/platform/approvals/-/pipelines/new?ref=main for shop in production',
@@ -27,7 +27,7 @@ test('without a project that approves it names people only, and outside a job no
   expect(byHand[1]).toBe('in GitLab: a new pipeline of platform/approvals on main for shop in production');
 });
 
-test('one behind an older one says which, and how to let it pass', () => {
+test('a release behind an older one shows which, and how to get past it', () => {
   const behind = { id: 'e-0', revision: 'software/shop/0.zip' };
   const moment = snapshot('InProgress', { behind });
   const lines = waitingLines({ place, pipeline, record: { approvals }, snapshot: moment, gitlab });

@@ -7,7 +7,7 @@ function group(...activities: Partial<Activity>[]): Aws {
   return { autoScaling: async () => ({ send: async () => ({ Activities: activities }) }) } as unknown as Aws;
 }
 
-test('each instance has the cause of its own end, the newest', async () => {
+test('each instance has the newest cause of its own termination', async () => {
   const aws = group(
     { Description: 'Launching a new EC2 instance: i-3', Cause: 'a difference' },
     { Description: 'Terminating EC2 instance: i-1', Cause: 'an ELB system health check failure.' },
@@ -19,7 +19,7 @@ test('each instance has the cause of its own end, the newest', async () => {
   ]);
 });
 
-test('a refusal is no reason to go on waiting', async () => {
+test('a refused call is no reason to continue waiting', async () => {
   const send = async () => await Promise.reject(new Error('Group not found'));
   const aws = { autoScaling: async () => ({ send }) } as unknown as Aws;
   expect(await readDepartures(aws, 'vendhost-dev-shop', ['i-1'])).toEqual([]);

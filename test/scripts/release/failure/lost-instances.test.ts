@@ -23,22 +23,22 @@ function silence(event: string | undefined, minutes: number, given = limits as R
 }
 
 describe('silenceOf', () => {
-  test('an agent that has not begun is given five minutes', () => {
+  test('an agent that has not started gets five minutes', () => {
     expect(silence(undefined, 4.9)).toBeUndefined();
     expect(silence(undefined, 5)).toBe('no CodeDeploy agent has started for 5 min: i-1, i-2');
   });
-  test('scripts are given their own limit and two minutes, since the agent ends them itself', () => {
+  test('scripts get their own limit plus two minutes, because the agent ends them itself', () => {
     expect(silence('AfterInstall', 2.4)).toBeUndefined();
     expect(silence('AfterInstall', 2.5)).toBe(
       'AfterInstall has gone on for 2 min 30 s, and its scripts end after 30 s: no CodeDeploy agent reports from i-1, i-2',
     );
   });
-  test.each(['Install', 'ApplicationStop', 'BeforeInstall'])('the limit of %s is not known', (event) => {
+  test.each(['Install', 'ApplicationStop', 'BeforeInstall'])('the limit of %s is unknown', (event) => {
     expect(silence(event, 50)).toBeUndefined();
   });
 });
 
-test('what can be done is said when an event goes on for five minutes', () => {
+test('after five minutes of an event the next step is shown', () => {
   const wait = { ...known, deployment: 'd-1', instances: ['i-1'], event: 'ApplicationStop' };
   expect(adviceOf(wait, 4 * minute)).toBeUndefined();
   expect(adviceOf(wait, 5 * minute)).toContain('`vendhost host replace --instance i-1` ends this wait');
@@ -58,7 +58,7 @@ describe('waitOf', () => {
     expect(waitOf(snapshot('InProgress', { deployment: stopping, health }))).toMatchObject({ reasons: [] });
   });
 
-  test('keeps what a rollback follows', () => {
+  test('keeps the failure before a rollback', () => {
     const failed = deployment('Failed', { 'i-1': [event('ApplicationStart', 'Failed')] });
     const rollback = { ...going, id: 'd-2' };
     expect(waitOf(snapshot('InProgress', { deployment: failed, rollback, health: {} }))).toMatchObject({
@@ -74,7 +74,7 @@ describe('instanceGone', () => {
   const gone = (more: Partial<Wait>, departures: readonly string[] = []) =>
     instanceGone(pipeline, { ...wait, ...more }, { words: 'i-1 is terminated', departures });
 
-  test('without a reason another try may help', () => {
+  test('without a known reason a retry is suggested', () => {
     const { message, details, hint } = gone({});
     expect([message, details]).toEqual([
       'i-1 is terminated: AllowTraffic cannot end there',
@@ -94,14 +94,14 @@ describe('instanceGone', () => {
     expect(hint).toMatch(/^it did not answer the health check, .* then push$/);
   });
 
-  test('one that stopped by itself may be replaced by a better one', () => {
+  test('an instance that stopped by itself may be replaced by a better one', () => {
     const cause = `i-1: ${taken} an EC2 health check indicating it has been terminated or stopped.`;
     const { details, hint } = gone({}, [cause]);
     expect(details).toContain(cause);
     expect(hint).toContain('retry the job then');
   });
 
-  test('in a rollback what failed before it comes first', () => {
+  test('in a rollback the failure before it comes first', () => {
     const error = { code: 'ScriptTimedOut', script: 'hooks/start', message: 'too slow', logTail: '[stderr]starting\n' };
     const failed = [{ instance: 'i-1', event: event('ApplicationStart', 'Failed', { error }) }];
     const { details, hint } = gone({ deployment: 'd-2', failed, reasons: ['i-1: no connection'] });

@@ -27,7 +27,7 @@ describe('healthReason', () => {
     expect(reason(code, description)).toBe(expected);
   });
 
-  test('a target that is healthy, or is not checked yet, has none', () => {
+  test('a target that is healthy or not checked yet has no reason', () => {
     expect(reason('Elb.InitialHealthChecking', 'Initial health checks in progress', 'initial')).toBeUndefined();
     expect(healthReason(group, { TargetHealth: { State: 'healthy' } })).toBeUndefined();
   });
@@ -37,14 +37,14 @@ describe('the load balancer is asked', () => {
   const at = (status: string) => deployment('InProgress', { 'i-1': [event('AllowTraffic', status)] });
   const known = { 'i-1': 'known' };
 
-  test('while it is waited for, and once more after it refused', () => {
+  test('while a release waits for it, and once more after it refused', () => {
     expect(awaitedTargets({ deployment: at('InProgress') }, known)).toEqual(['i-1']);
     expect(awaitedTargets({ deployment: at('Failed') }, {})).toEqual(['i-1']);
     expect(awaitedTargets({ deployment: at('Failed') }, known)).toEqual([]);
     expect(awaitedTargets({ deployment: at('Pending') }, {})).toEqual([]);
   });
 
-  test('for a rollback, but not past the reason of what it follows', () => {
+  test('for a rollback, but its reason does not replace the one before', () => {
     const rollback = at('InProgress');
     const failed = deployment('Failed', { 'i-1': [event('ApplicationStart', 'Failed')] });
     expect(awaitedTargets({ deployment: failed, rollback }, {})).toEqual(['i-1']);

@@ -4,7 +4,7 @@ import { openLocalGitlab } from '../../gitlab/open.ts';
 
 const id = (number: number) => number.toString(16).padStart(40, '0');
 
-test('the merged requests of all commits between two releases, each once, of every page', async () => {
+test('the merge requests of all commits between two releases, each once, from every page', async () => {
   const { api, gitlab, project } = await openLocalGitlab();
   const many = Object.fromEntries(Array.from({ length: 130 }, (_, index) => [index + 20, 'merged' as const]));
   const { commits } = gitlab.state;
@@ -15,7 +15,7 @@ test('the merged requests of all commits between two releases, each once, of eve
   expect(found).toEqual({ iids: [7, ...Object.keys(many).map(Number)], left: 0 });
 });
 
-test('of very many commits the newest are looked up, and the rest is counted', async () => {
+test('of very many commits the newest are read, and the rest is counted', async () => {
   const { api, gitlab, project } = await openLocalGitlab();
   for (let number = 0; number <= mostCommits + 5; number += 1) {
     gitlab.state.commits.add(project, { id: id(number), requests: { [number + 1]: 'merged' } });

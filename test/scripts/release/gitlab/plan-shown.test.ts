@@ -28,7 +28,7 @@ test('a release of a job that deploys has a status and notes; GitLab has its dep
   expect(planShown(job, release)?.deployment).toBeUndefined();
 });
 
-test('one of an operation has a deployment, too, when it has ended', () => {
+test('a release by an operation also has a deployment, when it has ended', () => {
   const env = { ...job, CI_ENVIRONMENT_ACTION: 'access' };
   const of = (outcome: EndedRelease['outcome']) => planShown(env, { ...release, outcome, takesBack: '' });
   const entry = { environment: 'web/staging', commit, branch: 'staging' };
@@ -55,7 +55,7 @@ test.each([
   expect(planShown(job, { ...release, outcome })).toMatchObject({ status: { state }, notes });
 });
 
-test('nothing is shown outside a job, and of a commit that nobody knows', () => {
+test('nothing is shown outside a job, or for an unknown commit', () => {
   expect(planShown({}, release)).toBeUndefined();
   expect(planShown(job, { ...release, push: { commit: '', branch: '' } })).toBeUndefined();
 });

@@ -15,14 +15,14 @@ const staging =
 const production = '- **shop in production** since 2026-11-01 08:00 UTC, release of abcdef01';
 const dev = '- **shop in dev** since 2026-11-01 08:00 UTC, release of abcdef01';
 
-test('a line for each environment, in their order; those of others stay', () => {
+test('a line for each environment, in order; those of others stay', () => {
   expect(releaseNote(released, undefined)).toBe(`${marker}\n\n${staging}`);
   expect(releaseNote(released, `${marker}\n\n${dev}\n${production}`)).toBe(
     `${marker}\n\n${dev}\n${staging}\n${production}`,
   );
 });
 
-test('the same release once more leaves the line as it was; a newer one, and one that goes back, replace it', () => {
+test('a repeat of the same release keeps the line; a newer release or a rollback replaces it', () => {
   const first = releaseNote(released, undefined);
   const later = { ...released, at: new Date('2026-11-28T00:00:00Z') };
   expect(releaseNote(later, first)).toBe(first);

@@ -48,7 +48,7 @@ async function open() {
   return { gitlab, project, shown };
 }
 
-test('a rollback: a status, a deployment, and a note in what it takes back', async () => {
+test('a rollback: a status, a deployment, and a note in the merge requests that it rolls back', async () => {
   const { shown } = await open();
   expect(await shown()).toMatchObject({
     statuses: [[first, 'vendhost/shop/dev', 'success']],
@@ -57,7 +57,7 @@ test('a rollback: a status, a deployment, and a note in what it takes back', asy
   });
 });
 
-test('one that waits, and still waits when its job is retried, is pending', async () => {
+test('a release that waits, and still waits when its job is retried, is pending', async () => {
   const { shown } = await open();
   const waiting = { ...rollback, outcome: 'waiting' } as const;
   await shown({}, waiting);
@@ -69,7 +69,7 @@ test('one that waits, and still waits when its job is retried, is pending', asyn
   });
 });
 
-test('one that waited, when its job is retried after the answer, is shown once, however often it is retried', async () => {
+test('a release that waited is shown once, however often its job is retried after the answer', async () => {
   const { shown } = await open();
   await shown({}, { ...rollback, outcome: 'waiting' });
   await shown({}, { ...rollback, outcome: 'unchanged' });
@@ -80,7 +80,7 @@ test('one that waited, when its job is retried after the answer, is shown once, 
   });
 });
 
-test('without a token it says so, and has its deployment all the same', async () => {
+test('without a token it says so, and still has its deployment', async () => {
   const { shown } = await open();
   expect(await shown({ VENDHOST_GITLAB_TOKEN: undefined })).toEqual({
     said: [
@@ -93,7 +93,7 @@ test('without a token it says so, and has its deployment all the same', async ()
   });
 });
 
-test('what the tokens may not write is a warning each, and the rest is written', async () => {
+test('each refused write is a warning, and the rest is written', async () => {
   const { gitlab, project, shown } = await open();
   gitlab.state.protectEnvironment(project, 'dev');
   const { said, statuses, deployments, notes } = await shown({ VENDHOST_GITLAB_TOKEN: gitlab.reporterToken });
@@ -105,7 +105,7 @@ test('what the tokens may not write is a warning each, and the rest is written',
   ]);
 });
 
-test('a GitLab that is down, or knows nothing of the commits, fails nothing', async () => {
+test('a GitLab that is down, or does not know the commits, fails nothing', async () => {
   const { shown } = await open();
   const gone = { ...rollback, push: { commit: 'd'.repeat(40), branch: 'dev' } };
   const { said } = await shown({}, gone);

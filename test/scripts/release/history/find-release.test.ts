@@ -12,12 +12,12 @@ const state = { executions: [{ id: 'e-9', status: 'Succeeded', version: 'v9' }],
 interface Made {
   readonly id: string;
   readonly commit: string;
-  /** The 64 characters of its hash begin so. */
+  /** Prefix of the 64 characters of its hash. */
   readonly sha256: string;
   readonly status?: string;
 }
 
-/** Releases, newest first, each on a page of its own. */
+/** Releases, newest first, one per page. */
 async function history(made: readonly Made[]) {
   return await answering(({ operation, body }) => {
     if (operation === 'ListPipelineExecutions') {
@@ -56,7 +56,7 @@ test.each([
   );
 });
 
-test('a beginning of one commit is enough, whatever of it was released how often', async () => {
+test('a prefix that matches one commit is enough, however many of its releases there are', async () => {
   const again = { ...older, id: 'e-2', sha256: '2', status: 'Failed' };
   const { aws } = await history([newer, again, older]);
   expect((await findRelease(aws, store, 'abcdef099')).id).toBe('e-2');
@@ -64,7 +64,7 @@ test('a beginning of one commit is enough, whatever of it was released how often
   expect(to.revision).toBe(keys.revision('shop', '1'.padEnd(64, '0')));
 });
 
-test('a whole name is looked for as far back as it takes, and no further', async () => {
+test('for a complete name the history is read only as far back as needed', async () => {
   const { aws, calls } = await history([newer, older]);
   expect((await findRelease(aws, store, newer.commit)).id).toBe('e-3');
   expect(calls.filter(({ operation }) => operation === 'ListPipelineExecutions')).toHaveLength(1);

@@ -33,7 +33,7 @@ async function pipelineWith(listed: readonly { pipelineExecutionId: string; stat
   return { ...world, pages };
 }
 
-test('what runs and what waits is found behind any number of releases that came to nothing', async () => {
+test('what runs and what waits is found behind any number of failed releases', async () => {
   const { aws, pages } = await pipelineWith(executions);
   const found = await readNewestReleases(aws, { tenant: 'shop', bucket: 'bucket', pipeline: 'shop' });
   expect(found).toMatchObject({
@@ -51,7 +51,7 @@ test('a pipeline that released nothing yet has neither', async () => {
   expect(found).toEqual({ last: undefined, newer: undefined });
 });
 
-test('of the newest few, those that are under way are read however old they are', async () => {
+test('releases in progress are read however old they are', async () => {
   const { aws } = await pipelineWith(executions);
   const pipeline = { name: 'shop', region: 'eu-west-1', source: 'Revision', application: 'shop', group: 'shop' };
   const { releases, underway, more } = await readReleases(aws, { tenant: 'shop', bucket: 'bucket', pipeline }, 5);

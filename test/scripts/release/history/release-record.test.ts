@@ -11,7 +11,7 @@ const started: StartedRelease = {
 };
 const at = { push, image: 'ami-1', startedAt: new Date('2026-11-27T02:00:00Z') };
 
-test('a record says what was pushed, and who started its release', () => {
+test('a record states what was pushed, and who started its release', () => {
   const job = { CI_PIPELINE_URL: 'https://lab/p/12', CI_JOB_URL: 'https://lab/j/34', GITLAB_USER_LOGIN: 'bob' };
   expect(recordOf(job, started, at)).toEqual({
     version: 1,
@@ -26,7 +26,7 @@ test('a record says what was pushed, and who started its release', () => {
   });
 });
 
-test('outside of a job nobody is named, and a rollback names what it takes back', () => {
+test('outside a job nobody is named, and a rollback names what it rolls back', () => {
   expect(recordOf({}, { ...started, rollback: { push, of: 'e-1' } }, at)).toMatchObject({
     pipelineUrl: '',
     jobUrl: '',

@@ -66,7 +66,7 @@ const deployment = {
   targets: [{ instance: 'i-1', status: 'Succeeded', events: [{ name: 'Install', status: 'Succeeded' }] }],
 };
 
-test('all of a release, for people', () => {
+test('all details of a release, for people', () => {
   const actions = [action('Approval', 'Succeeded', ada)];
   const release = releaseOf({ ...execution('Succeeded'), record }, { actions, current: 'e-1' });
   const pushed = { ...push, commit: 'decade00', author: 'Eve' };
@@ -93,7 +93,7 @@ test('all of a release, for people', () => {
   ]);
 });
 
-test('what Vendhost did not start has no record, and a release that goes on has no end', () => {
+test('a release that Vendhost did not start has no record, and one in progress has no end', () => {
   const release = releaseOf(execution('InProgress'), { actions: [], current: undefined });
   const shown = {
     release,

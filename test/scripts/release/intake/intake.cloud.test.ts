@@ -125,7 +125,7 @@ async function release() {
   await startRelease(runtime, { ...place, revision, dryRun: false });
 }
 
-test('a job releases as ever, and what it pushes starts nothing by itself', async () => {
+test('a job releases as before, and its push starts nothing by itself', async () => {
   // CodePipeline starts one when it makes the pipeline.
   await ended(1);
   const pushed = await job();
@@ -177,7 +177,7 @@ test.each(['shop', 'blog'])('a job of %s cannot write there, and that it tried s
   expect(await executions()).toHaveLength(3);
 });
 
-test('software that cannot be deployed fails, and is in the history like any release', async () => {
+test('undeployable software fails, and is in the history like any release', async () => {
   const put = { Bucket: bucket, Key: `${keys.intake('shop')}broken.zip`, Body: 'no archive' };
   await (await person.aws.s3()).send(new PutObjectCommand(put));
   expect((await ended(4))[0]).toMatchObject({ status: 'Failed', trigger: { triggerType: 'CloudWatchEvent' } });
@@ -191,7 +191,7 @@ test('software that cannot be deployed fails, and is in the history like any rel
   ]);
 });
 
-test("the tenant's own check sees the rule as its stack says, and what somebody changed", async () => {
+test("the tenant's own check finds the rule as in its stack, and reports a change", async () => {
   const client = await openAws(await job('shop', 'plan')).cloudFormation();
   const status = async () => {
     const { StackDriftDetectionId } = await client.send(new DetectStackDriftCommand({ StackName: `${name}-entry` }));
@@ -207,7 +207,7 @@ test("the tenant's own check sees the rule as its stack says, and what somebody 
   expect(await executions()).toHaveLength(4);
 });
 
-test('what is uploaded in parts or copied is released as well, whatever it is called', async () => {
+test('an object uploaded in parts or copied is released as well, whatever its name', async () => {
   await callJson(enforcing.cloud.endpoint, account, 'AWSEvents.EnableRule', { Name: `${name}-intake` });
   const s3 = await person.aws.s3();
   const big = { Bucket: bucket, Key: `${keys.intake('shop')}Laden für +1 %41 (neu).zip` };
@@ -226,7 +226,7 @@ test('what is uploaded in parts or copied is released as well, whatever it is ca
   expect((await releases()).slice(0, 2).map((each: { revision: string }) => each.revision)).toEqual([copy, big.Key]);
 });
 
-test('a write for which nothing could be started is in the queue of the environment, with the reason', async () => {
+test("a write that could start nothing is in the environment's queue, with the reason", async () => {
   const iam = await person.aws.iam();
   const RoleName = `${name}-intake`;
   const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }));

@@ -27,7 +27,7 @@ beforeAll(async () => {
   await host.push(second, newImage);
 });
 
-test('a checkout that says something else of the virtual host, an image that stays on request, and a dry run', async () => {
+test('a checkout with other changes to the virtual host, an image that stays on request, and a dry run', async () => {
   const dryRun = true;
   const other = { ...second, config: config.replace('max: 3', 'max: 4') };
   const image = async (commit: Commit, options = {}) => (await host.rollBack(commit, { dryRun, ...options })).image;
@@ -37,7 +37,7 @@ test('a checkout that says something else of the virtual host, an image that sta
   expect((await host.parameters())?.ImageId).toBe(newImage);
 });
 
-test('the software goes back, then the image, and visitors notice nothing', async () => {
+test('the software is rolled back, then the image, and visitors notice nothing', async () => {
   host.pipeline = pipelineAt(8);
   const { asked, failed } = await host.probed(async () => {
     expect(await host.rollBack(second)).toMatchObject({ status: 'succeeded', imageId: oldImage });
@@ -46,7 +46,7 @@ test('the software goes back, then the image, and visitors notice nothing', asyn
   expect((await host.parameters())?.ImageId).toBe(oldImage);
 });
 
-test('the provision of the same pipeline keeps the image, and does the rest', async () => {
+test('the provision of the same pipeline keeps the image, and applies everything else', async () => {
   const kept = `this pipeline has brought the image ${oldImage}: it stays, in place of ${newImage}`;
   const wider = { ...second, config: config.replace('max: 3', 'max: 4') };
   const before = (await host.parameters())?.ProvisionKey ?? 'none';
@@ -57,13 +57,13 @@ test('the provision of the same pipeline keeps the image, and does the rest', as
   host.pipeline = pipelineAt(9);
 });
 
-test('the next pipeline of the branch brings its image and its software again', async () => {
+test('the next pipeline of the branch restores its image and its software', async () => {
   await host.push(second, newImage);
   expect((await host.parameters())?.ImageId).toBe(newImage);
   expect((await host.rollBack(second, { dryRun: true })).image).toEqual({ kind: 'back', from: newImage, to: oldImage });
 });
 
-test('an image that came without a release is the one that a revision ran on last', async () => {
+test('an image rolled out without a release is the one that the revision ran on last', async () => {
   const newer = await host.image('touch /opt/runtime-old', 'touch /opt/runtime-new', 'touch /opt/runtime-newer');
   await host.push(second, newer);
   await host.push(first, newer);

@@ -99,7 +99,7 @@ beforeAll(async () => {
   second = await host.push('second');
 });
 
-test('before there is anything to show or to go back to', async () => {
+test('before anything can be shown or rolled back', async () => {
   expect((await list()).releases).toEqual([expect.objectContaining({ state: 'failed', current: false })]);
   expect((await host.rollBack()).error).toMatchObject({ code: 'ROLLBACK_MISSING' });
 });
@@ -124,7 +124,7 @@ test('a release is recorded with its push and its job', async () => {
   expect((await host.rollBack()).error).toMatchObject({ code: 'ROLLBACK_MISSING' });
 });
 
-test('a rollback goes back to the release before, is recorded, and a dry run says from what to what', async () => {
+test('a rollback returns to the previous release and is recorded; a dry run shows from what to what', async () => {
   const { env, notes, statuses, deployments } = await openGitlab();
   const deploys = { CI_ENVIRONMENT_NAME: 'dev', CI_ENVIRONMENT_ACTION: 'start' };
   const taken = await host.release(second, { job: { ...job(11, 110), ...env, ...deploys } });
@@ -160,7 +160,7 @@ test('a rollback goes back to the release before, is recorded, and a dry run say
   ]);
 });
 
-test('the job that rolled back, run again, does not go back one more; another one has nothing before', async () => {
+test('a rerun of the job that rolled back does not roll back one more; another job finds no earlier release', async () => {
   const before = await host.executions();
   const again = await host.rollBack({}, job(12, 121));
   expect([again.code, again.result?.status]).toEqual([undefined, 'unchanged']);
@@ -172,7 +172,7 @@ test('the job that rolled back, run again, does not go back one more; another on
   expect(await host.executions()).toEqual(before);
 });
 
-test('a job that was killed before it recorded the release, run again, does not release again what it took back', async () => {
+test('a job that was killed before it recorded the release and is rerun does not release again what it rolled back', async () => {
   const before = await host.executions();
   const { bucket } = await readPlatformFacts(aws, 'dev');
   const { releases } = await list();
@@ -189,7 +189,7 @@ test('a job that was killed before it recorded the release, run again, does not 
   });
 });
 
-test('what is no release, of another tenant, or not in the bucket is refused', async () => {
+test("a name of no release, of another tenant's, or of one not in the bucket is refused", async () => {
   const code = async (to: string) => (await host.rollBack({ to })).error?.code;
   expect(await code('0123456')).toBe('RELEASE_UNKNOWN');
   expect(await code(first.replace('/shop/', '/mill/'))).toBe('USAGE');
@@ -213,7 +213,7 @@ test('a release is shown by its commit, and the newest without a name', async ()
   });
 });
 
-test('a release under way is not gone back from without saying where to', async () => {
+test('a release in progress is not rolled back without a target', async () => {
   const { wait, open } = await gate();
   const slow = await host.push('slow', { AfterInstall: [wait] });
   let begun: () => void = () => undefined;
@@ -236,7 +236,7 @@ test('a beginning that two commits have is refused, and a longer one is taken', 
   expect((await show('bbbbbbbb')).result).toMatchObject({ record: { commit: commits[11] } });
 });
 
-test('the release job of an older pipeline, run again, is a rollback, also without the report of `package`', async () => {
+test("a rerun of an older pipeline's release job is a rollback, even without the report of `package`", async () => {
   const { code, result, progress } = await host.release('', { job: job(11, 112) });
   expect([code, result?.status, result?.revisionKey]).toEqual([undefined, 'succeeded', second]);
   expect(progress[1]).toMatch(/^to {4}[0-9a-f]{8}, commit bbbbbbbb by Bob: Page 11$/);
@@ -248,7 +248,7 @@ test('the release job of an older pipeline, run again, is a rollback, also witho
   expect(audit).toHaveLength(2);
   const again = await host.release(second, { job: job(11, 113) });
   expect([again.code, again.result?.status]).toEqual([undefined, 'unchanged']);
-  // A job that was killed before it wrote the record: run again when the release is done, it says that this was a rollback.
+  // A job that was killed before it wrote the record: rerun after the release, it reports that this was a rollback.
   const { bucket } = await readPlatformFacts(aws, 'dev');
   const executionId = result?.executionId ?? '';
   const written = await record(executionId);

@@ -87,7 +87,7 @@ describe('jobs that cannot pull the image', () => {
     expect(codes(facts, { allow: true }, base)).toEqual([true, [], []]);
   });
 
-  test('a full allowlist takes a group only', () => {
+  test('a full allowlist accepts only a group', () => {
     const full = { tokens: { ...tokens, projects: Array.from({ length: 200 }, (_, index) => index + 100) } };
     const hint = `the allowlist has 200 projects, and 200 is the most: add a group of theirs instead (${where})`;
     const finding = { code: 'LIBRARY_NOT_ALLOWED', message, hint };
@@ -101,7 +101,7 @@ describe('jobs that cannot pull the image', () => {
 });
 
 describe('what was not checked', () => {
-  test('an allowlist that the token may not see: who may is said', () => {
+  test('an allowlist that the token may not read: the warning says who may', () => {
     const finding = {
       code: 'LIBRARY_UNREADABLE',
       message:

@@ -47,7 +47,7 @@ test('a row for each tenant that register, records or stacks name, with its stat
   ]);
 });
 
-test('without the register a record is what there is to go by', () => {
+test('without the register the record decides', () => {
   const rows = registerRows({ ...facts, files: undefined });
   expect(rows.map(({ tenant, state, differences }) => [tenant, state, differences.length])).toEqual([
     ['blog', 'vended', 0],

@@ -18,7 +18,7 @@ const step = (tenant: string, ...without: string[]) => ({
 });
 
 describe('hostMoves', () => {
-  test('a host moves from who holds it to who wants it, when both files say so', () => {
+  test('a host moves from its holder to the tenant that wants it, when both files say so', () => {
     const wishes = [wish('blog', 'blog.example.com'), wish('shop', 'shop.example.com', 'www.example.com')];
     const claims = [
       held('blog.example.com', 'blog'),
@@ -28,7 +28,7 @@ describe('hostMoves', () => {
     expect(hostMoves(wishes, claims)).toEqual([move('www.example.com', 'blog', 'shop')]);
   });
 
-  test('stays with a holder whose file has it still, with one that is not vended, and in another environment', () => {
+  test('stays with a holder whose file still has it, with one that is not vended, and in another environment', () => {
     const wishes = [wish('blog', 'www.example.com'), wish('shop', 'www.example.com', 'wiki.example.com')];
     const claims = [
       held('www.example.com', 'blog'),
@@ -38,7 +38,7 @@ describe('hostMoves', () => {
     expect(hostMoves(wishes, claims)).toEqual([]);
   });
 
-  test('a claim that the wanted host only overlaps must be given back before, too', () => {
+  test('a claim that only overlaps the wanted host must be released first, too', () => {
     const wishes = [wish('mall', 'mall.example.com'), wish('shop', 'a.shop.example.com')];
     expect(hostMoves(wishes, [held('*.shop.example.com', 'mall')])).toEqual([
       move('*.shop.example.com', 'mall', 'shop'),
@@ -47,7 +47,7 @@ describe('hostMoves', () => {
 });
 
 describe('orderVends', () => {
-  test('who gives goes before who takes; the others stay in their order', () => {
+  test('the giver comes before the taker; the others stay in order', () => {
     const moves = [move('a', 'shop', 'blog'), move('b', 'wiki', 'shop')];
     expect(orderVends(['blog', 'cafe', 'shop', 'wiki'], moves)).toEqual([
       step('cafe'),
@@ -57,7 +57,7 @@ describe('orderVends', () => {
     ]);
   });
 
-  test('who takes a host comes right after who gave it', () => {
+  test('the taker of a host comes right after its giver', () => {
     const moves = [move('a', 'bank', 'wiki')];
     expect(orderVends(['bank', 'cafe', 'shop', 'wiki'], moves).map(({ tenant }) => tenant)).toEqual([
       'cafe',
@@ -72,7 +72,7 @@ describe('orderVends', () => {
     expect(orderVends(['blog', 'shop'], moves)).toEqual([step('blog', 'b'), step('shop'), step('blog')]);
   });
 
-  test('who only waits for a circle gives nothing early', () => {
+  test('a tenant that only waits for a circle gives nothing early', () => {
     const moves = [move('a', 'shop', 'blog'), move('b', 'shop', 'wiki'), move('c', 'wiki', 'shop')];
     expect(orderVends(['blog', 'shop', 'wiki'], moves)).toEqual([
       step('shop', 'c'),
@@ -83,7 +83,7 @@ describe('orderVends', () => {
   });
 });
 
-test('who takes is prepared before the one next to it gives, but not who is vended twice', () => {
+test("a taker is prepared before its giver's turn, unless it is vended twice", () => {
   const groupsOf = (tenants: string[], moves: ReturnType<typeof move>[]) =>
     stepGroups(orderVends(tenants, moves), moves).map((group) => group.map(({ tenant }) => tenant));
   const chain = [move('a', 'bank', 'shop'), move('b', 'shop', 'wiki')];
@@ -100,7 +100,7 @@ function vend(claims: Map<string, string>, tenant: string, wanted: readonly stri
   return true;
 }
 
-test('any exchange ends as the files say, with one step more for each circle at most, also after a run that died between two steps', () => {
+test('any exchange ends as the files say, with at most one extra step per circle, even after a run that died between two steps', () => {
   const hosts = ['a', 'b', 'c', 'd', 'e'].map((name) => `${name}.example.com`);
   const tenants = ['bank', 'blog', 'mill', 'shop'];
   const owners = fc.array(fc.constantFrom(...tenants), { minLength: hosts.length, maxLength: hosts.length });

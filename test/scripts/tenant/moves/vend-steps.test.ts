@@ -20,7 +20,7 @@ async function vend(tenants: readonly string[], moves: readonly HostMove[], fail
   return { asked, ended };
 }
 
-test('one that fails does not stop the others, also those that give it a host: they keep that', async () => {
+test('a failing tenant does not stop the others; those that would give it a host keep it', async () => {
   const chain = [move('a', 'bank', 'shop'), move('b', 'shop', 'wiki')];
   const tenants = ['bank', 'cafe', 'shop', 'wiki'];
   expect(await vend(tenants, chain, { wiki: 'early', cafe: 'early' })).toEqual({
@@ -34,13 +34,13 @@ test('one that fails does not stop the others, also those that give it a host: t
   });
 });
 
-test("who gives has given when the taker fails after that: nobody keeps what is another tenant's by then", async () => {
+test("a giver has released its host when the taker fails after that: it does not keep another tenant's host", async () => {
   const { asked, ended } = await vend(['blog', 'shop'], [move('a', 'blog', 'shop')], { shop: 'late' });
   expect(asked).toEqual(['shop without [] still [] coming [a]', 'blog without [] still [] coming []']);
   expect(ended).toEqual(['blog', 'shop failed']);
 });
 
-test('a giver that fails leaves the taker its turn, which finds the host taken', async () => {
+test('after a failed giver the taker still has its turn, and finds the host in use', async () => {
   expect((await vend(['blog', 'shop'], [move('a', 'blog', 'shop')], { blog: 'early' })).ended).toEqual([
     'blog failed',
     'shop',

@@ -48,7 +48,7 @@ async function served(): Promise<{ rules: Record<string, string>; claims: Record
 
 const both = (owners: Record<string, string>) => ({ rules: owners, claims: owners });
 
-// One story: each test goes on where the one before ended.
+// One story: each test continues from the previous one.
 test('the receiving tenant alone is refused, and the error names the command that moves the host', async () => {
   await files({ blog: [blog, www], shop: [shop] });
   expect((await vend('blog,shop')).code).toBe(0);
@@ -67,7 +67,7 @@ test('a dry run shows what each of the two will do', async () => {
   expect(lines.map((line) => line.trim())).toEqual([`host ${www}: claim`, `host ${www}: release`]);
 });
 
-test('both at once: the host is given, then taken, with few calls between the rules', async () => {
+test('both at once: the host is released, then claimed, with few calls between the rules', async () => {
   const calls: string[] = [];
   const listen: Meddler = async (call, next) => {
     const stack = new URLSearchParams(call.body).get('StackName') ?? '';

@@ -87,19 +87,19 @@ describe.each([
     expect(await rules()).toContainEqual([[host], []]);
   });
 
-  test('hides who asks for the hosts, so nothing is destroyed unless that is taken', async () => {
+  test('hides requests for the hosts, so nothing is destroyed unless that is accepted', async () => {
     await expect(destroy(false)).rejects.toMatchObject(unknown);
     await expect(retire(false)).rejects.toMatchObject(unknown);
   });
 
-  test('goes on when the virtual host is destroyed, and when it is provisioned again', async () => {
+  test('continues when the virtual host is destroyed, and when it is provisioned again', async () => {
     expect(await destroy(true)).toContain('page of maintenance');
     expect(await rules()).toContainEqual([[host], []]);
     await provision();
     expect(await rules()).toContainEqual([[host], []]);
   });
 
-  test('ends with the tenant, of which nothing is left; the next vend is clean', async () => {
+  test('ends with the tenant and leaves nothing; the next vend is clean', async () => {
     await retire(true);
     expect([await rules(), await left()]).toEqual([[], [[], []]]);
     await vend(off);

@@ -59,7 +59,7 @@ const all: RetirePolicy = { deleteDatabase: true, deleteFiles: true, keepImages:
 const linesOf = (standing: RetireStanding, policy: RetirePolicy) => retireLines('dev', planRetire(standing, policy));
 
 describe('the plan of a retirement', () => {
-  test('ends what acts, then requests, then stacks from the top, then claims, then images, and the roles last', () => {
+  test('first stops activity, then requests, then removes stacks from the top, claims, images, and last the roles', () => {
     expect(linesOf(whole, all)).toEqual([
       'dev',
       '  - webhook 8 and deploy token 9 of acme/shop, with which GitLab reported pushes',
@@ -89,7 +89,7 @@ describe('the plan of a retirement', () => {
     ]);
   });
 
-  test('keeps what the policy keeps, and says what it costs; the number of the last pipeline is no image', () => {
+  test("keeps what the policy keeps, and shows its costs; the last pipeline's number is no image", () => {
     const policy = { deleteDatabase: false, deleteFiles: false, keepImages: true, keepRevisions: true };
     const lines = linesOf(whole, policy);
     expect(lines.filter((line) => /snapshot|database|bucket|image|below|security|revision/.test(line))).toEqual([
@@ -117,7 +117,7 @@ describe('the plan of a retirement', () => {
     expect(linesOf(empty, all)).toEqual(['dev: nothing is left to remove']);
   });
 
-  test('names the snapshot after the database itself, as RDS takes names', () => {
+  test('names the snapshot after the database, in a form that RDS accepts', () => {
     expect(finalSnapshot(place, 'db-3XYZ')).toMatch(/^[a-z](-?[a-z0-9])*$/);
     expect(finalSnapshot(place, 'db-3XYZ')).not.toBe(finalSnapshot(place, 'db-4XYZ'));
   });

@@ -45,7 +45,7 @@ const post = (path: string, body: object) =>
     body: JSON.stringify(body),
   });
 
-test('pipelines of the branch that run are cancelled, those of other branches go on', async () => {
+test('running pipelines of the branch are cancelled, those of other branches continue', async () => {
   await Promise.all([post('pipeline', { ref: 'dev' }), post('pipeline', { ref: 'staging' })]);
   const read = () => readOwnProject(api(), place, config, project);
   await expect.poll(async () => (await read()).pipelines.length).toBe(1);
@@ -74,7 +74,7 @@ test('the schedule of drift checks goes with the last environment', async () => 
   await removeVariables(api(), project.path, [{ key: 'VENDHOST_ROLE_ARN', value: role, scope: 'staging' }]);
 });
 
-test('a variable goes in its scope only; one that is gone is fine', async () => {
+test('a variable is removed only in its scope; a missing one is fine', async () => {
   const own = {
     key: 'VENDHOST_ROLE_ARN',
     value: 'arn:aws:iam::100000000001:role/vendhost-dev-shop-deploy',
@@ -90,7 +90,7 @@ test('a variable goes in its scope only; one that is gone is fine', async () => 
   expect(gitlab.variables(project.path).map(({ environment_scope }) => environment_scope)).toEqual(['staging']);
 });
 
-test('a project is known by its number: one that was moved is found, and whoever has its path now is left alone', async () => {
+test('a project is identified by its number: a moved one is found, and the one now at its path is left alone', async () => {
   const [shop] = gitlab.state.projects();
   if (shop === undefined) throw new Error('there is a project');
   const recorded = { ...project, path: 'acme/former', projectId: shop.id };

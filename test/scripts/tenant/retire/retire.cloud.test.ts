@@ -92,7 +92,7 @@ async function owners(): Promise<string[]> {
   return (await claims.list(keys.hostClaims)).sort();
 }
 
-/** A minute in which somebody asked for the host. */
+/** A minute in which the host got a request. */
 async function request(): Promise<void> {
   const elb = await platform.aws.elb();
   const named = { Names: [names.targetGroup(place, 8080, 1)] };
@@ -123,7 +123,7 @@ describe('a tenant with a host, a database and requests', () => {
     await s3.send(new PutObjectCommand({ Bucket: platform.bucket, Key, Body: claim }));
   });
 
-  test('is neither retired nor destroyed while it gets requests, or that cannot be seen', async () => {
+  test('is neither retired nor destroyed while it gets requests, or when that is unknown', async () => {
     const unseen = refusing('GetMetricData', 'AccessDenied', 'not authorized to perform: cloudwatch:GetMetricData');
     await expect(retire()).rejects.toMatchObject({ code: 'HOST_HAS_TRAFFIC' });
     await expect(retire({}, unseen)).rejects.toMatchObject({ code: 'TRAFFIC_UNKNOWN' });
@@ -135,7 +135,7 @@ describe('a tenant with a host, a database and requests', () => {
     expect(await stacks()).toHaveLength(4);
   });
 
-  test('loses its virtual host alone by host destroy, and gets it back', async () => {
+  test('loses only its virtual host by host destroy, and gets it back', async () => {
     expect((await destroy({ dryRun: true })).code).toBe(2);
     const { code, result } = await destroy({ withTraffic: true });
     expect([code, result.destroyed]).toEqual([undefined, true]);
@@ -173,7 +173,7 @@ describe('a tenant with a host, a database and requests', () => {
     expect(await stacks()).toHaveLength(4);
   });
 
-  test('goes but for its data; the orphaned claim goes too, what others have stays', async () => {
+  test('is removed except its data, with the orphaned claim; what others have stays', async () => {
     const { code, result } = await retire({ withTraffic: true });
     expect(code).toBeUndefined();
     expect(result.environments[0]?.kept).toEqual([
@@ -218,7 +218,7 @@ describe('a tenant with a host, a database and requests', () => {
     expect((await readKeptData(platform.aws, place)).map(({ what }) => what)).toContain('database');
   });
 
-  test('loses its data when told, after a final snapshot that is taken once', async () => {
+  test('loses its data on request, after a final snapshot that is taken once', async () => {
     const refused = refusing('DeleteDBInstance', 'InvalidDBInstanceState', 'Instance is not in a state to be deleted');
     await expect(retire({ deleteDatabase: true, deleteFiles: true }, refused)).rejects.toThrow();
     expect((await retire({ deleteDatabase: true, deleteFiles: true })).code).toBeUndefined();
@@ -231,12 +231,12 @@ describe('a tenant with a host, a database and requests', () => {
     ).toEqual([['vendhost-dev-shop', 'available', true, platform.facts['key-arn']]]);
   });
 
-  test('is done: again there is nothing to do', async () => {
+  test('is retired: a second run has nothing to do', async () => {
     const { code, result } = await retire({ deleteDatabase: true, deleteFiles: true });
     expect([code, result.environments[0]]).toMatchObject([undefined, { steps: [], kept: [] }]);
   });
 
-  test('leaves its name, which is vended and provisioned again', async () => {
+  test('frees its name, which is vended and provisioned again', async () => {
     await vend('shop');
     await provision(withDatabase);
     expect([await stacks(), await owners()]).toEqual([
@@ -259,7 +259,7 @@ test('needs the name of the tenant in production, and a person', async () => {
   });
 });
 
-test('what a job makes meanwhile is not passed over', async () => {
+test('what a job creates meanwhile is not overlooked', async () => {
   const claim = JSON.stringify({ host: 'late.dev.example.com', tenant: 'blog' });
   const late = justBefore('DeleteParameter', async () => {
     const Key = keys.hostClaim('late.dev.example.com');

@@ -35,8 +35,8 @@ const made = {
   settings: [true, 'newest_ready_first'],
 };
 
-describe('a project that is not there', () => {
-  test('is made with all it takes; then nothing changes', async () => {
+describe('a missing project', () => {
+  test('is created with everything it needs; then nothing changes', async () => {
     const { vend, look, shown, project } = await world();
     expect(projectLines(await look())[0]).toBe('project acme/shop: make, private, with the branch dev');
     await vend();
@@ -52,7 +52,7 @@ describe('a project that is not there', () => {
     expect((await look()).trust.dev).toMatchObject({ environmentProtected: true });
   });
 
-  test('killed after any call, the next vend makes the rest, and nothing twice', async () => {
+  test('after a kill at any call the next vend creates the rest, and nothing twice', async () => {
     const whole = await world({ isPremium: true });
     await whole.vend();
     const expected = whole.shown();
@@ -73,7 +73,7 @@ describe('a project that is not there', () => {
     }
   });
 
-  test('a lost answer is no reason to begin again, whether the call was done or not; nothing is made twice', async () => {
+  test('a lost response does not restart the vend, whether the call was done or not; nothing is created twice', async () => {
     const whole = await world({ isPremium: true });
     await whole.vend();
     const expected = whole.shown();
@@ -120,7 +120,7 @@ describe('a project that is not there', () => {
     expect(shown()).toEqual(made);
   });
 
-  test('who removes it second finds that it is gone', async () => {
+  test('the second one to remove it finds it gone', async () => {
     const { vend, look, setup, runtime, gitlab } = await world();
     await vend();
     const [first] = setup().schedules;
@@ -157,7 +157,7 @@ describe('a project that is not there', () => {
     ]);
   });
 
-  test('the dry run has the calls that are sent', async () => {
+  test('the dry run shows the calls that are sent', async () => {
     const { vend, look, changes } = await world();
     const calls = plannedCalls(await look(), []);
     await vend();
@@ -167,7 +167,7 @@ describe('a project that is not there', () => {
     );
   });
 
-  test('is its people’s once the starter merge request is there', async () => {
+  test('belongs to its people once the starter merge request exists', async () => {
     const { vend, look, setup, project, state } = await world();
     await vend();
     setup().schedules.length = 0;
@@ -177,7 +177,7 @@ describe('a project that is not there', () => {
     expect(projectDiffers(await look({ ...wish, environments: vended }))).toBe(false);
   });
 
-  test('who only looks finds an unprotected branch of it refused, as in any other project', async () => {
+  test('a dry run refuses its unprotected branch, as in any other project', async () => {
     const { vend, look, project, state } = await world();
     await vend();
     state.unprotectBranch(project(), 'dev');
@@ -198,7 +198,7 @@ describe('a project that is not there', () => {
     expect(setup().mergeRequests).toHaveLength(1);
   });
 
-  test('is not made where the group is unknown, or the token may not', async () => {
+  test('is not created if the group is unknown, or the token lacks permission', async () => {
     const { gitlab, look, vend, state } = await world();
     await expect(look({ ...wish, path: 'lanterns/shop' })).rejects.toMatchObject({ code: 'GITLAB_PROJECT_UNKNOWN' });
     const env = { CI_API_V4_URL: gitlab.api, VENDHOST_GITLAB_TOKEN: gitlab.developerToken };
@@ -217,7 +217,7 @@ describe('a project that is not there', () => {
     });
   });
 
-  test('two jobs that make it at the same time make one', async () => {
+  test('two jobs that create it at the same time create one', async () => {
     const { vend, state, shown } = await world();
     const both = await Promise.allSettled([vend(), vend()]);
     expect(both.map(({ status }) => status)).toContain('fulfilled');
@@ -227,8 +227,8 @@ describe('a project that is not there', () => {
   });
 });
 
-describe('a project that is there', () => {
-  test('is left alone, but for an unprotected branch, which is refused', async () => {
+describe('an existing project', () => {
+  test('is left alone, except that an unprotected branch is refused', async () => {
     const { state, look } = await world();
     state.addProject(path);
     const plan = await look();
@@ -249,7 +249,7 @@ describe('a project that is there', () => {
     expect(projectDiffers(await look(adopted))).toBe(false);
   });
 
-  test('one with software of its own is adopted: only what differs, and no file is touched', async () => {
+  test('one with its own software is adopted: only differences are changed, and no file is touched', async () => {
     const { state, vend, look, setup, changes } = await world();
     const project = state.addProject(path);
     state.protectBranch(project, 'dev');
@@ -276,7 +276,7 @@ describe('a project that is there', () => {
     expect(projectDiffers(await look(adopted))).toBe(false);
   });
 
-  test('what is at the top of the repository is left out of the starter merge request', async () => {
+  test('files at the top of the repository are left out of the starter merge request', async () => {
     const { state, vend, setup } = await world();
     state.addProject(path);
     setup().addFile('master', 'software/appspec.yml', 'version: 0.0');
@@ -292,7 +292,7 @@ describe('a project that is there', () => {
     expect(setup().mergeRequests[0]).toMatchObject({ target_branch: 'master' });
   });
 
-  test('an older GitLab has no such process mode: that is said, and is no error', async () => {
+  test('an older GitLab has no such process mode: that is reported, and is no error', async () => {
     const { state, vend, setup, look, runtime } = await world({ version: '17.11.0-ee' });
     state.addProject(path);
     state.change(state.project(path) as never, { ci_allow_fork_pipelines_to_run_in_parent_project: false });
@@ -316,7 +316,7 @@ describe('a project that is there', () => {
     expect(projectDiffers(await look(pinned))).toBe(false);
   });
 
-  test('where GitLab looks at the role only with the older setting, that one is set, too', async () => {
+  test('if GitLab checks the role only with the older setting, that is set, too', async () => {
     const { state, vend, look, project } = await world({ version: '17.11.0-ee' });
     state.addProject(path);
     state.change(state.project(path) as never, {
@@ -335,7 +335,7 @@ describe('a project that is there', () => {
     expect(projectDiffers(await look(pinned))).toBe(false);
   });
 
-  test('environments that cannot be protected are said, and are no error', async () => {
+  test('environments that cannot be protected are reported, and are no error', async () => {
     const { state, vend, runtime, look } = await world({ isPremium: true });
     const project = state.addProject(path);
     state.outages.add({ kind: 'forbidden', times: 1, on: /^POST .*protected_environments/ });
@@ -346,11 +346,11 @@ describe('a project that is there', () => {
   });
 });
 
-describe('a project that is somewhere else now', () => {
+describe('a project that was moved', () => {
   const vended = (id: number) =>
     wish.environments.map((each) => ({ ...each, record: { project: path, projectId: id } }));
 
-  test('its new path is named, also when the old one leads nowhere or to another', async () => {
+  test('its new path is named, even if the old one leads nowhere or to another project', async () => {
     const { state, look } = await world();
     const project = state.addProject(path);
     const moved = { ...wish, environments: vended(project.id) };
@@ -366,7 +366,7 @@ describe('a project that is somewhere else now', () => {
     });
   });
 
-  test('one that is gone is not made again by itself', async () => {
+  test('a deleted one is not recreated automatically', async () => {
     const { look } = await world();
     expect((await look({ ...wish, environments: vended(99) })).refusals).toMatchObject([
       { code: 'PROJECT_CHANGED', message: expect.stringContaining('neither is project 99') },
@@ -374,7 +374,7 @@ describe('a project that is somewhere else now', () => {
   });
 });
 
-test('a project without a runner begins without a pipeline file and a schedule, and says how it is released', async () => {
+test('a project without a runner starts without a pipeline file and a schedule, and shows how to release', async () => {
   const reported = tenantSchema.parse({ ...tenant, intake: 'webhook' });
   const { files, isReported } = setupWish({ ...platform, webhook: { image: 'runner:1' } }, 'shop', reported);
   expect(isReported).toBe(true);

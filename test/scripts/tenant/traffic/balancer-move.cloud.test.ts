@@ -149,7 +149,7 @@ beforeAll(async () => {
 });
 
 // One story: each test stands on the one before.
-test('half-way there and back: nothing is left of it', async () => {
+test('a move reverted half-way leaves nothing behind', async () => {
   const statuses = await asking(async () => {
     await expect(vend(2, { meddle: killed })).rejects.toMatchObject({
       message: expect.stringContaining('AccessDenied'),
@@ -182,7 +182,7 @@ test('half-way there and back: nothing is left of it', async () => {
   expect(await targetGroup(2)).toBeUndefined();
 });
 
-test('the move: the one that DNS leads to answers at every step, also while a release goes on', async () => {
+test('the move: the load balancer that DNS points to answers at every step, even during a release', async () => {
   const statuses = await asking(async () => {
     expect(await vend(2)).toMatchObject(waits(1, 2, 'attach'));
     await provision();

@@ -13,7 +13,7 @@ const both = { entry: [1, 2], attach: [1, 2] };
 const only = (number: number): BalancerLevel => ({ entry: [number], attach: [number], serving: number });
 
 describe('planBalancers', () => {
-  test('who stays where it is has one of everything', () => {
+  test('a tenant that does not move has one of everything', () => {
     expect(planBalancers(settled)).toEqual(only(1));
   });
 
@@ -68,7 +68,7 @@ interface World {
 
 type Action = 'vend' | 'provision' | 'instances pass' | 'person moves the DNS' | { readonly wants: number };
 
-/** A person moves the DNS only when a vend has said so. */
+/** A person moves the DNS only when a vend has asked for it. */
 function after(world: World, action: Action): World {
   const { wanted, level, attached: now, healthy, dns } = world;
   if (typeof action === 'object') return { ...world, wanted: action.wants };
@@ -82,7 +82,7 @@ function after(world: World, action: Action): World {
   return { ...world, level: planBalancers({ wanted, serving: level.serving, others, attached: now, ...asked }) };
 }
 
-test('whatever happens in whatever order, the load balancer that DNS leads to has rules and healthy instances, and it ends where the file says', () => {
+test('in any order of events, the load balancer that DNS points to has rules and healthy instances, and the move ends as the file says', () => {
   const action = fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom<Action>('vend', 'provision', 'instances pass', 'person moves the DNS') },
     { weight: 1, arbitrary: fc.constantFrom(1, 2, 3).map((wants): Action => ({ wants })) },

@@ -57,7 +57,7 @@ async function provision(tenant: string) {
 
 const recorded = async (tenant: string) => (await readTenantRecord(platform.aws, { tenant, environment })).loadBalancer;
 
-/** The priorities that are claimed on a listener, whoever by. */
+/** The priorities that anybody has claimed on a listener. */
 async function claimed(listenerArn: string): Promise<string[]> {
   const objects = new ConditionalObjects(platform.aws, platform.bucket, priorityClaimSchema);
   return (await objects.list(`claims/listener/${listenerArn.split('/').at(-1)}/`)).filter((key) => /^\d+/.test(key));
@@ -128,7 +128,7 @@ describe('a platform with two load balancers', () => {
     expect(await claimed(first)).toEqual([]);
   });
 
-  test('one load balancer more than platform.yml says, and one more than there is', async () => {
+  test('one load balancer more than in platform.yml, and one more than exists', async () => {
     await expect(vend('blog', 3)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       details: [expect.stringContaining('load_balancer: 3 is wrong: must be at most 2, the load_balancers of dev')],

@@ -34,11 +34,11 @@ test.each<[string, boolean]>([
   expect(await leadTo([host], balancer, dns)).toBe(leads);
 });
 
-test('one host that leads elsewhere is enough', async () => {
+test('one host that points elsewhere is enough', async () => {
   expect(await leadTo(['cname.example.test', 'old.example.test'], balancer, dns)).toBe(false);
 });
 
-test('that DNS has moved is not believed while it is seen to lead a host to the former load balancer', async () => {
+test('--dns-moved is refused while DNS visibly points a host to the former load balancer', async () => {
   const former = ['vendhost-dev.elb.example.test'];
   expect(await anyLeadsTo(['cname.example.test', 'old.example.test'], former, dns)).toBe(true);
   // Behind a proxy, or where nobody answers, only a person knows.
@@ -47,6 +47,6 @@ test('that DNS has moved is not believed while it is seen to lead a host to the 
   );
 });
 
-test('a load balancer without addresses has nobody led to it by them', async () => {
+test('no host points to a load balancer without addresses', async () => {
   expect(await leadTo(['nowhere.example.test'], 'gone.example.test', dns)).toBe(false);
 });

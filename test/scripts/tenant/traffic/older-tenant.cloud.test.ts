@@ -120,7 +120,7 @@ async function asking(work: (visited: () => Promise<void>) => Promise<void>): Pr
   return statuses;
 }
 
-test('a tenant of an older version moves, and its host answers all the way', async () => {
+test('a tenant of an older version moves, and its host answers all the time', async () => {
   const bothInService = async () => ((await readGroup(platform.aws, place))?.inService.length === 2 ? true : undefined);
   await poll({ ...waiting, what: 'the instances', check: bothInService });
   await release();
@@ -128,7 +128,7 @@ test('a tenant of an older version moves, and its host answers all the way', asy
   const [elb, autoScaling] = await Promise.all([platform.aws.elb(), platform.aws.autoScaling()]);
   const statuses = await asking(async (visited) => {
     const options = { directory: files.directory, tenant: place.tenant, environment: 'dev', dryRun: false } as const;
-    // The plan would give the new rule a smaller number than that of the old one: step 3 says what to do then.
+    // The plan would give the new rule a smaller number than the old one's: step 3 explains what to do then.
     await writeNumber(oldPriority + 1);
     await vendTenant(platform.runtime(), options);
     const [former, next] = await rules();

@@ -17,7 +17,7 @@ async function refusalIn(env: Readonly<Record<string, string>>) {
   return await carryOutVend(runtime, { tenant: 'shop' }, opened).catch((error: unknown) => error);
 }
 
-test('a job that may not vend a tenant without a runner names whom it asks, and the command', async () => {
+test('a job that may not vend a tenant without a runner names whom to ask, and the command', async () => {
   const claims = Buffer.from(JSON.stringify({ user_login: 'jo' })).toString('base64url');
   const refusal = await refusalIn({ VENDHOST_ID_TOKEN: `e30.${claims}.c2ln`, GITLAB_USER_LOGIN: 'mallory' });
   expect(refusal).toMatchObject({
