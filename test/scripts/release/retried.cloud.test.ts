@@ -36,7 +36,10 @@ test('the job of an approved release follows it, or has nothing to do, while a n
   await production.answer(waiting, 'Approved', 'fine');
   // The deployment may be over by now: then there is nothing left to follow.
   const again = async () => (await production.release(one, { job: job(11) })).result;
-  expect(await again()).toMatchObject({ executionId: waiting, status: expect.stringMatching(/^(succeeded|unchanged)$/) });
+  expect(await again()).toMatchObject({
+    executionId: waiting,
+    status: expect.stringMatching(/^(succeeded|unchanged)$/),
+  });
   expect(await again()).toMatchObject({ executionId: waiting, status: 'unchanged' });
   expect(await production.executions()).toHaveLength(before.length);
   // Another pipeline's release of the same revision is one of its own.
