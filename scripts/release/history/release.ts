@@ -80,7 +80,7 @@ function isWaiting(actions: readonly Action[]): boolean {
 }
 
 /** The last one, where a stage was retried. */
-function approvalOf(actions: readonly Action[]): Approval | undefined {
+export function approvalOf(actions: readonly Action[]): Approval | undefined {
   const action = actions.findLast(({ category }) => category === 'Approval');
   if (action === undefined) return undefined;
   const { status, updatedBy, summary, error, update } = action;

@@ -1,10 +1,11 @@
 import { beforeAll, expect, test, vi } from 'vitest';
 import { exitCodes } from '../../../scripts/errors.ts';
 import { promoteRelease } from '../../../scripts/promotion/promote-release.ts';
+import { answerApproval } from '../../../scripts/release/approval/answer-approval.ts';
 import { recorder } from '../../builders/recorder.ts';
 import { VirtualHost } from './virtual-host.ts';
 
-/** Jobs that are run again after their approval, as their output says, while others release too. */
+/** Jobs that are run again after their approval, as their output says, while others release and approve too. */
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 const staging = new VirtualHost('251000000001', 'shop', 'staging');
 const production = new VirtualHost('251000000001', 'shop', 'production');
@@ -77,4 +78,22 @@ test('the job of a promotion follows what it promoted, whatever staging runs sin
   await promote(16);
   expect((await promote(16)).result).toMatchObject({ revisionKey: tested, status: 'unchanged' });
   expect(await production.executions()).toHaveLength(before.length);
+});
+
+test('of two approvers at the same moment one answers, and the other one is told how it was answered', async () => {
+  const { result } = await production.release(two, { job: job(18) });
+  const execution = result?.executionId ?? '';
+  const answer = async (user: string, verb: 'approve' | 'reject') => {
+    const runtime = recorder({ ...production.env, GITLAB_USER_LOGIN: user });
+    const asked = { verb, execution, revision: two, reason: 'looked at it', dryRun: false };
+    return await production.ended(runtime, answerApproval(runtime, { ...production.place, ...asked }));
+  };
+  const answers = await Promise.all([answer('grace', 'approve'), answer('linus', 'reject')]);
+  const late = answers.filter(({ error }) => error !== undefined);
+  expect(late).toHaveLength(1);
+  expect(late[0]?.error).toMatchObject({
+    code: 'APPROVAL_STALE',
+    message: expect.stringMatching(/answered in the meantime: (Approved by grace|Rejected by linus): looked at it: /),
+  });
+  await production.atRest();
 });
