@@ -1,6 +1,6 @@
 import type { Aws } from '../../aws/session.ts';
 import { VendhostError } from '../../errors.ts';
-import { approvalOf } from '../history/release.ts';
+import { approvalIn } from '../history/release.ts';
 import { approvalWords } from '../history/release-words.ts';
 import type { ReleasePipeline } from '../pipeline.ts';
 import { readActions, readSnapshot } from '../snapshot.ts';
@@ -71,7 +71,7 @@ export function stale(what: string, pending: Pending | undefined): VendhostError
 async function stateOf(aws: Aws, pipeline: ReleasePipeline, execution: string): Promise<string> {
   const snapshot = await readSnapshot(aws, pipeline, execution);
   if (snapshot === undefined) return `${pipeline.name} has no execution ${execution}`;
-  const approval = approvalOf(snapshot.actions);
+  const approval = approvalIn(snapshot.actions);
   if (approval?.outcome === 'rejected' || approval?.outcome === 'expired') {
     return `the execution ${execution} does not wait for an approval, its approval is ${approvalWords(approval)}`;
   }
