@@ -1,12 +1,14 @@
+import type { AuditPlace } from '../audit/append.ts';
 import { withAudit } from '../audit/with-audit.ts';
 import { withPlanRole } from '../aws/plan-role.ts';
-import { openAws } from '../aws/session.ts';
+import { type Aws, openAws } from '../aws/session.ts';
 import { type Environment, environments } from '../config/environment.ts';
 import { type ExitCode, exitCodes, VendhostError } from '../errors.ts';
 import { isUnderway } from '../release/decision.ts';
 import type { ReleaseStore } from '../release/history/executions.ts';
 import { openStore } from '../release/history/open-store.ts';
 import { updateRecord } from '../release/history/release-record.ts';
+import { originWords, shortRevision } from '../release/history/release-words.ts';
 import { readRevision, readState } from '../release/release-state.ts';
 import { release } from '../release/start.ts';
 import { isUploaded } from '../revision/upload.ts';
@@ -14,8 +16,12 @@ import type { Runtime } from '../runtime.ts';
 import { bringImage, imageStepValue, imageStepWords, isBrought, planImageStep } from './bring-image.ts';
 import { compareImages, comparisonWords, type OpenPlace } from './compare-images.ts';
 import { handOver } from './hand-over.ts';
+import { type OwnPromotion, ownPromotion } from './own-promotion.ts';
 import { type PromotedSoftware, promotedShortly, promotedWords } from './promotion.ts';
 import { readPromoted } from './read-promoted.ts';
+
+/** The audit's name for it. */
+const promoteAction = 'release promote';
 
 export interface PromoteOptions {
   readonly tenant: string;
@@ -37,7 +43,7 @@ export interface PromoteOptions {
 /**
  * Releases what another environment runs: a copy of exactly the object that was deployed there. It is released like any revision, so it waits for an
  * approval if releases need one. The image stays, and the output shows whether both images have the same inputs; on request it is promoted too, before
- * the revision. A job reads the other environment with the tenant's plan role there. Throws `PROMOTION_MISSING`, `PROMOTION_OUTDATED`, and what
+ * the revision. A rerun job follows what its pipeline promoted. A job reads the other environment with the tenant's plan role there. Throws `PROMOTION_MISSING`, `PROMOTION_OUTDATED`, and what
  * `planImageStep`, `bringImage` and `startRelease` throw.
  */
 export async function promoteRelease(runtime: Runtime, options: PromoteOptions): Promise<ExitCode | undefined> {
@@ -50,14 +56,17 @@ export async function promoteRelease(runtime: Runtime, options: PromoteOptions):
   const [from, to] = [openAws(withPlanRole(reading, there)), openAws(runtime)];
   // In sequence: the first fault is the one to fix first.
   const { store: source } = await openStore(from, there);
-  const promoted = await readPromoted(from, source, { place: there, expected: options.revision }, signal);
   const { store: target } = await openStore(to, here);
+  const { revision: expected, withImage } = options;
+  const begun = await ownPromotion(runtime, to, target, { from: there.environment, expected, withImage });
+  if (begun !== undefined) return await followOwn(runtime, to, { place: here, bucket: target.bucket }, begun, options);
+  const promoted = await readPromoted(from, source, { place: there, expected }, signal);
   const openThere = { aws: from, place: there, bucket: source.bucket };
   const openHere = { aws: to, place: here, bucket: target.bucket };
   const [own, images, image] = await Promise.all([
     readTarget(runtime, openHere, target, promoted),
     compareImages(openThere, openHere, promoted.image),
-    options.withImage
+    withImage
       ? planImageStep(openThere, openHere, { source: promoted.image, directory: options.directory })
       : undefined,
   ]);
@@ -90,7 +99,7 @@ export async function promoteRelease(runtime: Runtime, options: PromoteOptions):
   await out.confirm(`${lines.join('\n')}\n${what}?`);
   for (const line of lines) out.step(line);
   if (image !== undefined && !isBrought(image)) await bringImage(runtime, [openThere, openHere], image, options);
-  const action = { action: 'release promote', target: promoted.revision, before: own.runs, reason: options.reason };
+  const action = { action: promoteAction, target: promoted.revision, before: own.runs, reason: options.reason };
   const released = await withAudit(
     runtime,
     to,
@@ -109,6 +118,27 @@ export async function promoteRelease(runtime: Runtime, options: PromoteOptions):
     (done) => `${String(done.value.status)}: ${promotedShortly(promoted)}`,
   );
   out.result({ ...value, ...released.value }, [...released.lines, ...lines.map((line) => `  ${line}`)].join('\n'));
+  return released.code;
+}
+
+/** Where other releases took over meanwhile, `release` says so. */
+async function followOwn(
+  runtime: Runtime,
+  aws: Aws,
+  where: AuditPlace,
+  { revision, promotion, isDeployed }: OwnPromotion,
+  { reason, dryRun }: PromoteOptions,
+): Promise<ExitCode | undefined> {
+  const words = `${shortRevision(revision)} of ${originWords(promotion.from)}`;
+  if (!dryRun) runtime.out.step(`this pipeline has promoted ${words}`);
+  const follow = () => release(runtime, aws, { ...where.place, revision, promotion, dryRun });
+  const action = { ...where, action: promoteAction, target: revision, before: '', reason };
+  const released =
+    dryRun || isDeployed
+      ? await follow()
+      : await withAudit(runtime, aws, action, follow, ({ value }) => `${String(value.status)}: ${words}`);
+  const value = { revisionKey: revision, from: promotion.from, push: promotion.push, ...released.value };
+  runtime.out.result(value, [...released.lines, `  ${words}`].join('\n'));
   return released.code;
 }
 

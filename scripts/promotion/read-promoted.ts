@@ -1,6 +1,7 @@
 import type { Aws } from '../aws/session.ts';
 import type { Place } from '../config/names.ts';
 import { VendhostError } from '../errors.ts';
+import { isUnderway } from '../release/decision.ts';
 import type { ReleaseStore } from '../release/history/executions.ts';
 import { findExecution, isNamed } from '../release/history/find-release.ts';
 import { revisionWords } from '../release/history/release-words.ts';
@@ -26,12 +27,17 @@ export async function readPromoted(
   { place, expected }: PromotionQuestion,
   signal: AbortSignal,
 ): Promise<PromotedSoftware> {
-  const { deployed } = await readState(aws, store.pipeline, signal);
+  const { deployed, executions } = await readState(aws, store.pipeline, signal);
+  const underway = executions.find(isUnderway);
+  if (deployed === undefined && underway !== undefined) {
+    const message = `the execution ${underway.id} of ${store.pipeline.name} has not ended`;
+    throw missing(place, message, 'what the environment runs is known when it has: try again then');
+  }
   if (deployed === undefined) {
     throw missing(
       place,
       `nobody knows what ${place.tenant} runs in ${place.environment}`,
-      'nothing was released there, its last release failed, or one is being deployed',
+      'nothing was released there, or its last release failed',
     );
   }
   const execution = await findExecution(aws, store, deployed.executionId);

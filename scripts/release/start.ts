@@ -10,6 +10,7 @@ import { decide } from './decision.ts';
 import type { EndedRelease } from './gitlab/plan-shown.ts';
 import { showInGitlab } from './gitlab/show-in-gitlab.ts';
 import { openStore } from './history/open-store.ts';
+import { ownExecution } from './history/own-execution.ts';
 import { updateRecord } from './history/release-record.ts';
 import { readRevision, readState } from './release-state.ts';
 import { addressOf, leftToOperation, type Released, releasedOf, releasePreview } from './released.ts';
@@ -46,7 +47,9 @@ export async function release(runtime: Runtime, aws: Aws, options: ReleaseOption
   });
   const revision = await readRevision(aws, bucket, key, signal);
   const state = await readState(aws, pipeline, signal);
-  const decision = decide(pipeline.name, revision, state);
+  const pipelineUrl = runtime.env.CI_PIPELINE_URL;
+  const own = await ownExecution(aws, store, { revision, pipelineUrl }, state);
+  const decision = own ?? decide(pipeline.name, revision, state);
   if (options.dryRun) return releasePreview(pipeline, revision, decision);
   const settle = () => settleHealthCheck(runtime, aws, options, record);
   const url = addressOf(record.hosts);
@@ -72,13 +75,12 @@ export async function release(runtime: Runtime, aws: Aws, options: ReleaseOption
     };
   }
   if (options.rollback === undefined && options.promotion === undefined) {
-    const own = await ownOperation(aws, store, state, runtime.env.CI_PIPELINE_URL);
-    if (own !== undefined && own.revision !== key) return leftToOperation(own, record);
+    const operation = await ownOperation(aws, store, state, pipelineUrl);
+    if (operation !== undefined && operation.revision !== key) return leftToOperation(operation, record);
   }
   const common = { pipeline, place: options, needsApproval, key, record };
   if (decision.kind === 'start') {
-    const pipelineUrl = runtime.env.CI_PIPELINE_URL ?? '';
-    const rejected = await formerRejection(aws, { store, revision, state, pipelineUrl });
+    const rejected = await formerRejection(aws, { store, revision, state, pipelineUrl: pipelineUrl ?? '' });
     if (rejected !== undefined) {
       await show({ outcome: rejected.outcome.kind, push: pushOf(runtime.env) });
       return releasedOf(runtime, { ...common, rollback: undefined, ms: performance.now() - start }, rejected);

@@ -43,11 +43,15 @@ export async function beginRedeploy(aws: Aws, pipeline: ReleasePipeline, running
     const begun = await findBegun(aws, pipeline, description);
     if (begun !== undefined) return deploymentRun(aws, begun, out);
     if (!isBusy) throw error;
-    throw new VendhostError('DEPLOYMENT_UNDERWAY', `${group} has a deployment in progress: ${error.message}`, {
-      hint: 'wait for the release, which restarts the software too',
-      cause: error,
-    });
+    throw deploymentUnderway(group, error.message, error);
   }
+}
+
+function deploymentUnderway(group: string, which: string, cause?: Error): VendhostError {
+  return new VendhostError('DEPLOYMENT_UNDERWAY', `${group} has a deployment in progress: ${which}`, {
+    hint: 'wait for the release, which restarts the software too',
+    ...(cause && { cause }),
+  });
 }
 
 /** The newest deployment of the group, if it is the one with this description, or another restart in progress: CodeDeploy does one at a time. */
@@ -67,20 +71,37 @@ async function findBegun(
 
 /** Whether a deployment is the one with this description, or another restart in progress. */
 export function isMeant(found: Pick<DeploymentInfo, 'status' | 'description'>, description: string): boolean {
-  if (found.description === description) return true;
-  return found.description?.startsWith(restarts) === true && !deploymentEnded(found.status ?? '');
+  return found.description === description || (isRestart(found) && !deploymentEnded(found.status ?? ''));
 }
 
-/** The last deployment that succeeded, or that CodeDeploy rolled back to; throws `NOTHING_RELEASED` if there is none. */
+function isRestart({ description = '' }: Pick<DeploymentInfo, 'description'>): boolean {
+  return description.startsWith(restarts);
+}
+
+/** A restart is followed, and a new instance that gets its revision needs nobody to wait. */
+function isInTheWay(found: Pick<DeploymentInfo, 'description' | 'creator'>): boolean {
+  return !isRestart(found) && found.creator !== 'autoscaling';
+}
+
+/**
+ * The last deployment that succeeded, or that CodeDeploy rolled back to; throws `NOTHING_RELEASED` if there is none, and `DEPLOYMENT_UNDERWAY` while
+ * another one goes on that is no restart.
+ */
 export async function readRunning(aws: Aws, { application, group }: ReleasePipeline): Promise<Running> {
   const { GetDeploymentCommand, GetDeploymentGroupCommand } = await import('@aws-sdk/client-codedeploy');
   const client = await aws.codeDeploy();
   const { deploymentGroupInfo } = await client.send(
     new GetDeploymentGroupCommand({ applicationName: application, deploymentGroupName: group }),
   );
-  const deploymentId = deploymentGroupInfo?.lastSuccessfulDeployment?.deploymentId;
-  const found =
-    deploymentId && (await client.send(new GetDeploymentCommand({ deploymentId }))).deploymentInfo?.revision;
+  const { lastSuccessfulDeployment, lastAttemptedDeployment } = deploymentGroupInfo ?? {};
+  const read = async (id: string) =>
+    (await client.send(new GetDeploymentCommand({ deploymentId: id }))).deploymentInfo ?? {};
+  const { deploymentId: attempted = '', status = '' } = lastAttemptedDeployment ?? {};
+  if (attempted !== '' && !deploymentEnded(status) && isInTheWay(await read(attempted))) {
+    throw deploymentUnderway(group, attempted);
+  }
+  const deploymentId = lastSuccessfulDeployment?.deploymentId;
+  const found = deploymentId && (await read(deploymentId)).revision;
   if (deploymentId && found) return { deploymentId, revision: found };
   throw new VendhostError(
     'NOTHING_RELEASED',

@@ -15,5 +15,11 @@ export function momentOf(since: string, now: number): number {
       hint: 'give how long ago, or a date and time in UTC',
     });
   }
+  if (at > now) {
+    const present = new Date(now).toISOString();
+    throw new VendhostError('USAGE', `--since ${since} is wrong: must be in the past, and now is ${present}`, {
+      hint: 'give how long ago, or a date and time in UTC',
+    });
+  }
   return at;
 }

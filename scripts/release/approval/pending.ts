@@ -1,5 +1,7 @@
 import type { Aws } from '../../aws/session.ts';
 import { VendhostError } from '../../errors.ts';
+import { approvalIn } from '../history/release.ts';
+import { approvalWords } from '../history/release-words.ts';
 import type { ReleasePipeline } from '../pipeline.ts';
 import { readActions, readSnapshot } from '../snapshot.ts';
 
@@ -69,6 +71,10 @@ export function stale(what: string, pending: Pending | undefined): VendhostError
 async function stateOf(aws: Aws, pipeline: ReleasePipeline, execution: string): Promise<string> {
   const snapshot = await readSnapshot(aws, pipeline, execution);
   if (snapshot === undefined) return `${pipeline.name} has no execution ${execution}`;
+  const approval = approvalIn(snapshot.actions);
+  if (approval?.outcome === 'rejected' || approval?.outcome === 'expired') {
+    return `the execution ${execution} does not wait for an approval, its approval is ${approvalWords(approval)}`;
+  }
   const status = snapshot.execution.status === 'InProgress' ? 'in progress' : snapshot.execution.status.toLowerCase();
   return `the execution ${execution} does not wait for an approval, it is ${status}`;
 }
@@ -99,7 +105,10 @@ export async function putAnswer(aws: Aws, pipeline: ReleasePipeline, pending: Pe
       ({ category }) => category === 'Approval',
     );
     if (approval?.summary === answer.summary) return;
-    const by = approval?.updatedBy === undefined ? '' : ` by ${approval.updatedBy}`;
-    throw stale(`the approval of ${executionId} was answered in the meantime${by}`, await readPending(aws, pipeline));
+    const how = approval?.summary ?? approval?.updatedBy ?? '';
+    throw stale(
+      `the approval of ${executionId} was answered in the meantime${how && `: ${how}`}`,
+      await readPending(aws, pipeline),
+    );
   }
 }

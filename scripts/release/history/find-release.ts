@@ -1,6 +1,6 @@
 import type { Aws } from '../../aws/session.ts';
 import { VendhostError } from '../../errors.ts';
-import { executionsBack, type RecordedExecution, type ReleaseStore } from './executions.ts';
+import { executionsBack, listedBack, type RecordedExecution, type ReleaseStore, withRecord } from './executions.ts';
 
 /** Shortest accepted prefix of a hash: shorter ones would often match several. */
 const shortest = 7;
@@ -11,8 +11,10 @@ const mostShown = 5;
 /** A complete hash or id, which identifies one commit, revision or execution. */
 const whole = /^(?:[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
+type NamedExecution = Pick<RecordedExecution, 'id' | 'record'>;
+
 /** What of a release has this name or prefix: its execution, revision or commit; for a revision also its key. */
-function meanings({ id, record }: RecordedExecution, name: string): string[] {
+function meanings({ id, record }: NamedExecution, name: string): string[] {
   const sha256 = /([0-9a-f]{64})\.zip$/.exec(record?.revision ?? '')?.[1];
   const all = [
     ['execution', id],
@@ -27,13 +29,15 @@ function meanings({ id, record }: RecordedExecution, name: string): string[] {
 }
 
 /** Whether a name identifies a release. */
-export function isNamed(execution: RecordedExecution, name: string): boolean {
+export function isNamed(execution: NamedExecution, name: string): boolean {
   return meanings(execution, name).length > 0;
 }
 
 /** The execution with its record; `undefined` if CodePipeline no longer knows it. */
 export async function findExecution(aws: Aws, store: ReleaseStore, id: string): Promise<RecordedExecution | undefined> {
-  for await (const execution of executionsBack(aws, store)) if (execution.id === id) return execution;
+  for await (const execution of listedBack(aws, store.pipeline)) {
+    if (execution.id === id) return await withRecord(aws, store, execution);
+  }
   return undefined;
 }
 
@@ -58,6 +62,9 @@ export async function releasesNamed(
   name: string,
   isEnough: (execution: RecordedExecution) => boolean,
 ): Promise<RecordedExecution[]> {
+  // No commit and no revision looks like the id of an execution, which the list has without a record.
+  const execution = name.includes('-') && whole.test(name) ? await findExecution(aws, store, name) : undefined;
+  if (execution !== undefined) return [execution];
   const found: RecordedExecution[] = [];
   const isWhole = whole.test(name) || name.includes('/');
   for await (const execution of executionsBack(aws, store)) {

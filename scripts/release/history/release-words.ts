@@ -25,7 +25,8 @@ function personOf(arn: string): string {
 /** What a revision is, for a line that people read: `0a1b2c3d, commit 01234567 by Ada: A page`. */
 export function revisionWords(revision: string, push: Pick<ReleaseRecord, 'commit' | 'author' | 'message'>): string {
   const by = push.author === '' ? '' : ` by ${authorName(push.author)}`;
-  const commit = push.commit === '' ? '' : `, commit ${abbreviated(push.commit)}${by}: ${title(push.message)}`;
+  const about = title(push.message) && `: ${title(push.message)}`;
+  const commit = push.commit === '' ? '' : `, commit ${abbreviated(push.commit)}${by}${about}`;
   return oneLine(`${shortRevision(revision)}${commit}`);
 }
 

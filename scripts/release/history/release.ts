@@ -46,7 +46,7 @@ export interface ReleaseParts {
 export function releaseOf(execution: RecordedExecution, { actions, current }: ReleaseParts): Release {
   const { id, status, summary, start, update, version, record, intake } = execution;
   const revision = record === undefined ? actions.findLast((each) => each.revision !== undefined)?.revision : undefined;
-  const approval = approvalOf(actions);
+  const approval = approvalIn(actions);
   const deploymentId = actions.findLast(({ provider }) => provider === 'CodeDeploy')?.externalId;
   const goesOn = ['InProgress', 'Stopping'].includes(status);
   return {
@@ -80,7 +80,7 @@ function isWaiting(actions: readonly Action[]): boolean {
 }
 
 /** The last one, where a stage was retried. */
-function approvalOf(actions: readonly Action[]): Approval | undefined {
+export function approvalIn(actions: readonly Action[]): Approval | undefined {
   const action = actions.findLast(({ category }) => category === 'Approval');
   if (action === undefined) return undefined;
   const { status, updatedBy, summary, error, update } = action;

@@ -3,7 +3,7 @@ import type { Place } from '../../config/names.ts';
 import { mergeRequestOf, pushOf } from '../../gitlab/ci-context.ts';
 import { readOwnImage } from '../../host/instances/own-image.ts';
 import type { Runtime } from '../../runtime.ts';
-import { executionsBack, type ReleaseStore, readReleaseRecord } from '../history/executions.ts';
+import { executionsBack, listedBack, type ReleaseStore, readReleaseRecord } from '../history/executions.ts';
 import { type Rollback, softwareOf } from './plan-rollback.ts';
 import { isReleased } from './step-back.ts';
 
@@ -42,7 +42,7 @@ export async function rollbackOfOldPipeline(
  */
 export async function releasedBefore(aws: Aws, store: ReleaseStore, executionId: string): Promise<string | undefined> {
   let isOlder = false;
-  for await (const { id, status } of executionsBack(aws, store)) {
+  for await (const { id, status } of listedBack(aws, store.pipeline)) {
     if (isOlder && isReleased({ status })) return id;
     isOlder ||= id === executionId;
   }

@@ -5,8 +5,8 @@ import { type ReleaseStore, readReleaseRecord } from '../history/executions.ts';
 import { revisionWords } from '../history/release-words.ts';
 
 /**
- * The rollback or promotion that the job's own pipeline has made, if that is what runs or is in progress. Such a pipeline also has a job `release`,
- * which would replace it by the branch's revision.
+ * The rollback or promotion that the job's own pipeline has made, if that is what runs or is in progress, also where newer releases wait behind it. Such a
+ * pipeline also has a job `release`, which would replace it by the branch's revision.
  */
 export async function ownOperation(
   aws: Aws,
@@ -14,11 +14,13 @@ export async function ownOperation(
   { executions, deployed }: State,
   pipelineUrl: string | undefined,
 ): Promise<ReleaseRecord | undefined> {
-  const newest = executions.find(isUnderway)?.id ?? deployed?.executionId;
-  if (!pipelineUrl || newest === undefined) return undefined;
-  const record = await readReleaseRecord(aws, store, newest);
-  const isOperation = record?.rollbackOf !== undefined || record?.promotedFrom !== undefined;
-  return isOperation && record?.pipelineUrl === pipelineUrl ? record : undefined;
+  if (!pipelineUrl) return undefined;
+  const ids = [...executions.filter(isUnderway).map(({ id }) => id), ...(deployed ? [deployed.executionId] : [])];
+  const records = await Promise.all(ids.map((id) => readReleaseRecord(aws, store, id)));
+  return records.find(
+    (record) =>
+      record?.pipelineUrl === pipelineUrl && (record.rollbackOf !== undefined || record.promotedFrom !== undefined),
+  );
 }
 
 export function operationWords(record: ReleaseRecord): string {

@@ -6,6 +6,7 @@ import { isUnderway, type State } from '../decision.ts';
 import { executionsBack, type RecordedExecution, type ReleaseStore, readReleaseRecord } from '../history/executions.ts';
 import { releasesNamed, unknownRelease } from '../history/find-release.ts';
 import { firstPush, type ReleasedPush } from '../history/release-record.ts';
+import { ownOperation } from './own-operation.ts';
 import { isReleased, stepBack } from './step-back.ts';
 
 /** What a virtual host has, or rolls back to. */
@@ -51,16 +52,15 @@ export async function planRollback(
   { to, pipelineUrl }: RollbackQuestion,
 ): Promise<Rollback> {
   const underway = state.executions.find(isUnderway);
-  const newest = underway ?? state.executions.find(({ id }) => id === state.deployed?.executionId);
-  const record = newest && (await readReleaseRecord(aws, store, newest.id));
   const of = takenBack(state);
-  if (record?.rollbackOf !== undefined && pipelineUrl && record.pipelineUrl === pipelineUrl) {
-    const before = await readReleaseRecord(aws, store, record.rollbackOf);
-    return { of: record.rollbackOf, from: before && softwareOf(before), to: softwareOf(record), isOwn: true };
+  const own = await ownOperation(aws, store, state, pipelineUrl);
+  if (own?.rollbackOf !== undefined) {
+    const before = await readReleaseRecord(aws, store, own.rollbackOf);
+    return { of: own.rollbackOf, from: before && softwareOf(before), to: softwareOf(own), isOwn: true };
   }
   if (underway !== undefined && to === undefined) throw underwayError(store, underway.id);
   if (of === undefined) throw nothingBefore(store);
-  const from = newest?.id === of ? record : await readReleaseRecord(aws, store, of);
+  const from = await readReleaseRecord(aws, store, of);
   const target = to === undefined ? await releaseBefore(aws, store, state) : await softwareNamed(aws, store, to);
   return { of, from: from && softwareOf(from), to: target };
 }

@@ -43,7 +43,9 @@ export async function rollBackRelease(runtime: Runtime, options: RollbackOptions
   const question = { to: options.to, pipelineUrl: env.CI_PIPELINE_URL };
   const rollback = (await readBegun(aws, store, state, question)) ?? (await planRollback(aws, store, state, question));
   const key = revisionKey({ ...place, revision: rollback.to.revision, dryRun: options.dryRun });
-  const revision = await readRevision(aws, bucket, key, signal);
+  const revision = await readRevision(aws, bucket, key, signal).catch((error: unknown) => {
+    throw isMissing(error) ? notKept(rollback, error) : error;
+  });
   const { directory, keepImage } = options;
   const image = await planImage(aws, { place, bucket, recorded: rollback.to.image, keep: keepImage, directory });
   const runs = revision.version !== undefined && state.deployed?.version === revision.version;
@@ -102,6 +104,16 @@ async function imageBack(
     value,
     lines: [`  image ${image.from} → ${image.to}, until a pipeline of the branch provisions its own again`],
   };
+}
+
+const isMissing = (error: unknown): error is VendhostError =>
+  error instanceof VendhostError && error.code === 'REVISION_MISSING';
+
+function notKept({ to }: Rollback, error: VendhostError): VendhostError {
+  return new VendhostError('REVISION_MISSING', `${softwareWords(to)} is not kept: ${error.message}`, {
+    hint: `give --to another release, which \`vendhost release list\` shows; or ${error.hint}`,
+    cause: error,
+  });
 }
 
 /** A job that is run again has nothing left to do; for a person it is an error. */

@@ -53,6 +53,13 @@ test.each([
   expect(momentOf(since, at)).toBe(expected);
 });
 
+test('--since a moment that is yet to come is a mistake, such as one of another time zone', () => {
+  expect(momentOf('2026-11-27T10:00:00', at)).toBe(at - 123);
+  expect(() => momentOf('2026-11-27T10:00:01', at)).toThrow(
+    '--since 2026-11-27T10:00:01 is wrong: must be in the past, and now is 2026-11-27T10:00:00.123Z',
+  );
+});
+
 test.each(['2026-02-30', '2026-11-31T09:30Z', '2026-11-27T24:00', '10 minutes ago', '-5m', '1.5h', '9999999d', ''])(
   '--since %j is no moment',
   (since) => {

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
+import { openAws } from '../../../../scripts/aws/session.ts';
 import { keys } from '../../../../scripts/config/names.ts';
 import { findRelease } from '../../../../scripts/release/history/find-release.ts';
 import { planRollback } from '../../../../scripts/release/rollback/plan-rollback.ts';
+import { recorder } from '../../../builders/recorder.ts';
 import { answering } from '../../answering.ts';
+import { wire } from '../../wire.ts';
 
 const pipeline = { name: 'shop', region: 'eu-west-1', source: 'Revision', application: 'shop', group: 'shop' };
 const store = { tenant: 'shop', bucket: 'bucket', pipeline };
@@ -68,4 +71,43 @@ test('for a complete name the history is read only as far back as needed', async
   const { aws, calls } = await history([newer, older]);
   expect((await findRelease(aws, store, newer.commit)).id).toBe('e-3');
   expect(calls.filter(({ operation }) => operation === 'ListPipelineExecutions')).toHaveLength(1);
+});
+
+test('the id of an execution is found in the list: of all records, its own is read', async () => {
+  const id = '00000001-0000-4000-8000-000000000000';
+  const { aws, calls } = await history([newer, { ...older, id }]);
+  expect(await findRelease(aws, store, id)).toMatchObject({ id, record: { commit: older.commit } });
+  expect(calls.filter(({ service }) => service === 's3')).toHaveLength(1);
+});
+
+test('who reads far back reads many records side by side, and who wants the newest reads few', async () => {
+  const made = Array.from({ length: 300 }, (_, index) => `e-${index}`);
+  const answers: (() => void)[] = [];
+  let most = 0;
+  let records = 0;
+  const AWS_ENDPOINT_URL = await wire(undefined, async ({ operation, body }) => {
+    if (operation === 'ListPipelineExecutions') {
+      const at = Number((JSON.parse(body) as { nextToken?: string }).nextToken ?? 0);
+      const pipelineExecutionSummaries = made.slice(at, at + 100).map((id) => ({ pipelineExecutionId: id }));
+      const next = at + 100 < made.length ? { nextToken: String(at + 100) } : {};
+      return { status: 200, body: JSON.stringify({ pipelineExecutionSummaries, ...next }) };
+    }
+    records += 1;
+    // All that are asked for at the same time are there before the first is answered.
+    await new Promise<void>((resolve) => {
+      answers.push(resolve);
+      most = Math.max(most, answers.length);
+      setTimeout(() => answers.shift()?.(), 20);
+    });
+    const missing = '<Error><Code>NoSuchKey</Code><Message>no such key</Message></Error>';
+    return { status: 404, headers: { 'content-type': 'application/xml' }, body: missing };
+  });
+  const credentials = { AWS_ACCESS_KEY_ID: '100000000001', AWS_SECRET_ACCESS_KEY: 'a secret key' };
+  const aws = openAws(recorder({ AWS_ENDPOINT_URL, AWS_REGION: 'eu-west-1', ...credentials }));
+  expect((await findRelease(aws, store, undefined)).id).toBe('e-0');
+  expect(records).toBe(5);
+  await expect(findRelease(aws, store, 'abcdef0')).rejects.toMatchObject({ code: 'RELEASE_UNKNOWN' });
+  expect(records).toBe(5 + made.length);
+  expect(most).toBeGreaterThan(20);
+  expect(most).toBeLessThanOrEqual(40);
 });
