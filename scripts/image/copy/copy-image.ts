@@ -1,4 +1,4 @@
-import type { BlockDeviceMapping, RegisterImageCommandInput } from '@aws-sdk/client-ec2';
+import type { BlockDeviceMapping, Image, RegisterImageCommandInput } from '@aws-sdk/client-ec2';
 import { answered } from '../../aws/answers.ts';
 import { poll } from '../../aws/poll.ts';
 import type { Aws } from '../../aws/session.ts';
@@ -9,7 +9,7 @@ import type { Runtime } from '../../runtime.ts';
 import { Lease, takeLease } from '../bake/lease.ts';
 import { newRun } from '../bake-run.ts';
 import { tagList } from '../builder/launch.ts';
-import { tagOf } from '../image-faults.ts';
+import { bakeKeyOf, tagOf } from '../image-faults.ts';
 import { type ImageOwner, writeRecord } from '../record.ts';
 import { finishImage, verifyImage } from '../verify.ts';
 import { copyDisk } from './copy-disk.ts';
@@ -73,7 +73,7 @@ async function waitForLease(
 /** The image of a run that died before it was on record, or a new one. */
 async function madeImage(runtime: Runtime, route: CopyRoute, copy: CopyRun): Promise<string> {
   const aws = route.to;
-  const begun = copy.traces.images.find(({ State }) => State === 'available' || State === 'pending');
+  const begun = copy.traces.images.find((image) => isCopy(image, copy.wanted));
   if (begun?.ImageId !== undefined) await adopt(aws, copy.run, [begun.ImageId, ...snapshotsOf(begun)]);
   const imageId = begun?.ImageId ?? (await register(runtime, route, copy));
   const { DescribeImagesCommand } = await import('@aws-sdk/client-ec2');
@@ -91,12 +91,18 @@ async function madeImage(runtime: Runtime, route: CopyRoute, copy: CopyRun): Pro
   return imageId;
 }
 
+/** Whether it is, or will be, the image that is wanted. One of another bake key has another key of KMS, or is of other inputs, and may be in use. */
+function isCopy(image: Image, { bakeKey }: WantedCopy): boolean {
+  const isAlive = image.State === 'available' || image.State === 'pending';
+  return isAlive && [undefined, bakeKey].includes(bakeKeyOf(image));
+}
+
 async function register(runtime: Runtime, route: CopyRoute, copy: CopyRun): Promise<string> {
   const { RegisterImageCommand } = await import('@aws-sdk/client-ec2');
   const { source } = copy.wanted;
   runtime.out.step(`copying the disks of ${source.ImageId}`);
   const disks = new Map<string, string>();
-  for (const snapshot of snapshotsOf(source)) disks.set(snapshot, await copyDisk(runtime, route, copy, snapshot));
+  for (const snapshot of new Set(snapshotsOf(source))) disks.set(snapshot, await copyDisk(runtime, route, copy, snapshot));
   const request = registration(copy.wanted, copy.run, disks);
   const ec2 = await route.to.ec2();
   const made = await ec2.send(new RegisterImageCommand(request)).catch(async (error: unknown) => {
@@ -114,7 +120,7 @@ export function registration(
   run: string,
   disks: ReadonlyMap<string, string>,
 ): RegisterImageCommandInput {
-  const { source, place, bakeKey, from } = wanted;
+  const { source, place, bakeKey, from, encryptionKey } = wanted;
   const { Architecture, RootDeviceName, EnaSupport, SriovNetSupport, BootMode, TpmSupport } = source;
   const name = names.image(place, bakeKey, run);
   const commit = tagOf(source, 'vendhost:commit');
@@ -135,15 +141,20 @@ export function registration(
     ...(SriovNetSupport && { SriovNetSupport }),
     ...(BootMode && { BootMode }),
     ...(TpmSupport && { TpmSupport }),
-    BlockDeviceMappings: (source.BlockDeviceMappings ?? []).map((each) => mappingOf(each, disks)),
+    BlockDeviceMappings: (source.BlockDeviceMappings ?? []).map((each) => mappingOf(each, disks, encryptionKey)),
     TagSpecifications: [{ ResourceType: 'image', Tags: tagList(tags) }],
   };
 }
 
-/** Not the key and the encryption: those of the snapshot count. */
-function mappingOf({ DeviceName, Ebs, VirtualName }: BlockDeviceMapping, disks: ReadonlyMap<string, string>) {
-  if (Ebs?.SnapshotId === undefined) return { DeviceName, ...(VirtualName && { VirtualName }) };
+/** Key and encryption are those of the snapshot; a disk that starts empty has none, and says which. */
+function mappingOf(
+  { DeviceName, Ebs, VirtualName }: BlockDeviceMapping,
+  disks: ReadonlyMap<string, string>,
+  encryptionKey: string,
+) {
+  if (Ebs === undefined) return { DeviceName, ...(VirtualName && { VirtualName }) };
   const { Encrypted: _encrypted, KmsKeyId: _key, OutpostArn: _outpost, SnapshotId, ...rest } = Ebs;
+  if (SnapshotId === undefined) return { DeviceName, Ebs: { ...rest, Encrypted: true, KmsKeyId: encryptionKey } };
   return { DeviceName, Ebs: { ...rest, SnapshotId: disks.get(SnapshotId) } };
 }
 
