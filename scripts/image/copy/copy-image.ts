@@ -4,13 +4,15 @@ import { poll } from '../../aws/poll.ts';
 import type { Aws } from '../../aws/session.ts';
 import type { PlatformFacts } from '../../config/facts.ts';
 import { keys, names } from '../../config/names.ts';
+import type { NamedImage } from '../../config/stored.ts';
 import { messageOf } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
 import { Lease, takeLease } from '../bake/lease.ts';
 import { newRun } from '../bake-run.ts';
 import { tagList } from '../builder/launch.ts';
+import { describeImages } from '../describe.ts';
 import { bakeKeyOf, tagOf } from '../image-faults.ts';
-import { type ImageOwner, writeRecord } from '../record.ts';
+import { type ImageOwner, namedImages, readRecord, writeRecord } from '../record.ts';
 import { finishImage, verifyImage } from '../verify.ts';
 import { copyDisk } from './copy-disk.ts';
 import type { WantedCopy } from './copy-plan.ts';
@@ -43,11 +45,24 @@ export async function copyImage(
       ...{ environment: from, image: source.ImageId ?? '', account },
       ...{ job: env.CI_JOB_URL ?? '', at: new Date().toISOString() },
     };
-    await writeRecord(aws, owner, bakeKey, { imageId, inputs, promotedFrom });
+    const earlier = await earlierImages(aws, owner, bakeKey, imageId);
+    await writeRecord(aws, owner, bakeKey, { imageId, inputs, promotedFrom, ...(earlier.length > 0 && { earlier }) });
     return imageId;
   } finally {
     await lease.release().catch((thrown: unknown) => out.warn(`cannot give the lease back: ${messageOf(thrown)}`));
   }
+}
+
+/** What the record names besides the copy, and EC2 still has: releases that ran on it go back to it. */
+async function earlierImages(aws: Aws, owner: ImageOwner, bakeKey: string, imageId: string): Promise<NamedImage[]> {
+  const record = await readRecord(aws, owner, bakeKey);
+  const others = record === undefined ? [] : namedImages(record).filter((named) => named.imageId !== imageId);
+  if (others.length === 0) return [];
+  const present = await describeImages(
+    aws,
+    others.map((named) => named.imageId),
+  );
+  return others.filter((named) => present.has(named.imageId));
 }
 
 async function waitForLease(
