@@ -34,7 +34,9 @@ export async function ownImageFaults(aws: Aws, owner: ImageOwner, image: Image):
   const record = await readRecord(aws, owner, bakeKey);
   const key = keys.imageRecord(owner.place.tenant, bakeKey);
   if (record === undefined) return [...faults, `no record of ${owner.place.tenant} names it: there is no ${key}`];
-  return recordOf(record, image.ImageId ?? '') !== undefined ? faults : [...faults, `${key} names ${record.imageId} instead of it`];
+  return recordOf(record, image.ImageId ?? '') !== undefined
+    ? faults
+    : [...faults, `${key} names ${record.imageId} instead of it`];
 }
 
 /** An image as EC2 describes it; `undefined` when EC2 has none with that id. */

@@ -117,7 +117,8 @@ async function register(runtime: Runtime, route: CopyRoute, copy: CopyRun): Prom
   const { source } = copy.wanted;
   runtime.out.step(`copying the disks of ${source.ImageId}`);
   const disks = new Map<string, string>();
-  for (const snapshot of new Set(snapshotsOf(source))) disks.set(snapshot, await copyDisk(runtime, route, copy, snapshot));
+  for (const snapshot of new Set(snapshotsOf(source)))
+    disks.set(snapshot, await copyDisk(runtime, route, copy, snapshot));
   const request = registration(copy.wanted, copy.run, disks);
   const ec2 = await route.to.ec2();
   const made = await ec2.send(new RegisterImageCommand(request)).catch(async (error: unknown) => {
