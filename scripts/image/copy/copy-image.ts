@@ -15,6 +15,7 @@ import { bakeKeyOf, tagOf } from '../image-faults.ts';
 import { type ImageOwner, namedImages, readRecord, writeRecord } from '../record.ts';
 import { finishImage, verifyImage } from '../verify.ts';
 import { copyDisk } from './copy-disk.ts';
+import { copyFailed } from './copy-faults.ts';
 import type { WantedCopy } from './copy-plan.ts';
 import { adopt, type CopyRoute, type CopyRun, copyTags, findCopyTraces } from './copy-traces.ts';
 
@@ -100,7 +101,10 @@ async function madeImage(runtime: Runtime, route: CopyRoute, copy: CopyRun): Pro
     async check() {
       const wanted = { Owners: ['self'], Filters: [{ Name: 'image-id', Values: [imageId] }] };
       const { Images: [image] = [] } = await (await aws.ec2()).send(new DescribeImagesCommand(wanted));
-      return image?.State === 'available' ? true : undefined;
+      const { State = 'pending', StateReason } = image ?? {};
+      if (State === 'available') return true;
+      if (State === 'pending') return undefined;
+      throw copyFailed(`EC2 made no image of the copies: ${imageId} is ${State} ${StateReason?.Message ?? ''}`.trim());
     },
   });
   return imageId;
