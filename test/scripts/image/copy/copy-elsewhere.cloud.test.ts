@@ -111,8 +111,8 @@ async function blocksOf(aws: Aws, id = '') {
   const { Blocks = [], VolumeSize } = await ebs.send(new ListSnapshotBlocksCommand({ SnapshotId: id }));
   const whole = createHash('sha256');
   for (const { BlockIndex, BlockToken } of Blocks) {
-    const { Checksum } = await ebs.send(new GetSnapshotBlockCommand({ SnapshotId: id, BlockIndex, BlockToken }));
-    whole.update(`${BlockIndex} ${Checksum}`);
+    const { BlockData } = await ebs.send(new GetSnapshotBlockCommand({ SnapshotId: id, BlockIndex, BlockToken }));
+    whole.update(`${BlockIndex} `).update((await BlockData?.transformToByteArray()) ?? '');
   }
   return { VolumeSize, count: Blocks.length, sum: whole.digest('hex') };
 }

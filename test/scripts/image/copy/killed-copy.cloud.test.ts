@@ -122,8 +122,9 @@ async function blocksOf(aws: Aws, SnapshotId = '') {
   const ebs = await aws.ebs();
   const { Blocks = [], VolumeSize } = await ebs.send(new ListSnapshotBlocksCommand({ SnapshotId }));
   const sums = Blocks.map(async ({ BlockIndex, BlockToken }) => {
-    const block = await ebs.send(new GetSnapshotBlockCommand({ SnapshotId, BlockIndex, BlockToken }));
-    return `${BlockIndex} ${block.Checksum}`;
+    const { BlockData } = await ebs.send(new GetSnapshotBlockCommand({ SnapshotId, BlockIndex, BlockToken }));
+    const bytes = (await BlockData?.transformToByteArray()) ?? '';
+    return `${BlockIndex} ${createHash('sha256').update(bytes).digest('hex')}`;
   });
   return { VolumeSize, sums: await Promise.all(sums) };
 }
