@@ -57,13 +57,9 @@ export const bakeInputsSchema = z.object({
 });
 export type BakeInputs = Readonly<z.output<typeof bakeInputsSchema>>;
 
-/** `keys.imageRecord`: the image of a bake key, written when the image was verified. */
-export const imageRecordSchema = z.object({
+/** An image by which a bake key is known. */
+const namedImageSchema = z.object({
   imageId: z.string().regex(/^ami-[0-9a-z]+$/),
-  /** What the image was made from. */
-  inputs: bakeInputsSchema,
-  /** When a job last chose the image again, ISO 8601. For people: jobs use the time at which S3 wrote the record. */
-  chosenAt: z.string().optional(),
   /** For a copy: the original image, its environment, and the job that copied it; unknown values are empty. */
   promotedFrom: z
     .object({
@@ -76,6 +72,17 @@ export const imageRecordSchema = z.object({
     })
     .readonly()
     .optional(),
+});
+export type NamedImage = Readonly<z.output<typeof namedImageSchema>>;
+
+/** `keys.imageRecord`: the image of a bake key, written when the image was verified. */
+export const imageRecordSchema = namedImageSchema.extend({
+  /** What the image was made from. */
+  inputs: bakeInputsSchema,
+  /** When a job last chose the image again, ISO 8601. For people: jobs use the time at which S3 wrote the record. */
+  chosenAt: z.string().optional(),
+  /** Images of the same inputs that a copy took the place of, newest first: releases go back to them. */
+  earlier: z.array(namedImageSchema).readonly().optional(),
 });
 export type ImageRecord = Readonly<z.output<typeof imageRecordSchema>>;
 

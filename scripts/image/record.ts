@@ -1,7 +1,7 @@
 import { ConditionalObjects, type Stored } from '../aws/objects.ts';
 import type { Aws } from '../aws/session.ts';
 import { keys, type Place } from '../config/names.ts';
-import { type ImageRecord, imageRecordSchema } from '../config/stored.ts';
+import { type ImageRecord, imageRecordSchema, type NamedImage } from '../config/stored.ts';
 import { VendhostError } from '../errors.ts';
 
 /** Whose images: only the tenant's own roles can write its records, in the bucket of the environment. */
@@ -25,6 +25,17 @@ export async function writeRecord(aws: Aws, owner: ImageOwner, bakeKey: string, 
   throw new VendhostError('RECORD_CHANGED', `another run wrote ${key} while this one baked`, {
     hint: 'run the job again: it uses the image of the other run',
   });
+}
+
+/** Every image that a record names, the one first that its bake key stands for. */
+export function namedImages({ imageId, promotedFrom, earlier = [] }: ImageRecord): NamedImage[] {
+  return [{ imageId, ...(promotedFrom && { promotedFrom }) }, ...earlier];
+}
+
+/** What a record says of an image; `undefined` when it does not name it. */
+export function recordOf(record: ImageRecord | undefined, id: string): ImageRecord | undefined {
+  const named = record && namedImages(record).find(({ imageId }) => imageId === id);
+  return named && { ...named, inputs: record.inputs };
 }
 
 /** The record of a bake key; `undefined` when there is none, or one of a version that named no image. */
@@ -60,9 +71,24 @@ export async function markChosen(aws: Aws, owner: ImageOwner, bakeKey: string, i
   return written.outcome !== 'lost' || written.current?.value?.imageId === imageId;
 }
 
-/** Removes a record that is unchanged since it was read; `false` when a job wrote it since. */
-export async function removeRecord(aws: Aws, owner: ImageOwner, bakeKey: string, etag: string): Promise<boolean> {
-  return await records(aws, owner).remove(keys.imageRecord(owner.place.tenant, bakeKey), etag);
+/**
+ * Removes a record that is unchanged since it was read, or has it name what it names besides and is kept. `false` when a job wrote it since.
+ */
+export async function removeRecord(
+  aws: Aws,
+  owner: ImageOwner,
+  bakeKey: string,
+  etag: string,
+  kept: ReadonlySet<string> = new Set(),
+): Promise<boolean> {
+  const key = keys.imageRecord(owner.place.tenant, bakeKey);
+  const current = await records(aws, owner).read(key);
+  if (current?.etag !== etag) return false;
+  const { value } = current;
+  const [next, ...earlier] = value?.earlier?.filter(({ imageId }) => kept.has(imageId)) ?? [];
+  if (value === undefined || next === undefined) return await records(aws, owner).remove(key, etag);
+  const record = { ...next, inputs: value.inputs, ...(earlier.length > 0 && { earlier }) };
+  return (await records(aws, owner).replace(key, record, etag)).outcome !== 'lost';
 }
 
 /** Bake keys that have a record. */

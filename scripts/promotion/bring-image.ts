@@ -72,7 +72,9 @@ async function measureDisks(there: OpenPlace, here: Place, snapshots: readonly {
   const ids = snapshots.flatMap(({ SnapshotId }) => SnapshotId ?? []);
   const sizes = ids.map(async (id) => [id, await measureDisk(there.aws, id)] as const);
   const measured = await Promise.all(sizes).catch((thrown: unknown) => {
-    if (thrown instanceof Error && thrown.name.startsWith('AccessDenied')) throw readingOff(here, there.place, thrown);
+    // With a reason of its own it is the key that cannot be used.
+    const isRefused = thrown instanceof Error && thrown.name.startsWith('AccessDenied');
+    if (isRefused && ebsReason(thrown) !== 'DEPENDENCY_ACCESS_DENIED') throw readingOff(here, there.place, thrown);
     if (ebsReason(thrown) === undefined) throw thrown;
     throw copyFailed(
       `the disks of the image in ${there.place.environment} cannot be read (${ebsReason(thrown)})`,

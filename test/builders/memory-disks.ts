@@ -10,7 +10,7 @@ export interface MemorySnapshot {
   readonly gib: number;
   readonly encryption?: string | undefined;
   readonly blocks: Map<number, Uint8Array>;
-  state: 'pending' | 'completed';
+  state: 'pending' | 'completed' | 'error';
   tags: Record<string, string>;
 }
 

@@ -23,6 +23,20 @@ export async function findLeftovers(aws: Aws, place: Place, run: string): Promis
   return (await findTraces(aws, place, run)).get(run) ?? nothingLeft;
 }
 
+/** Those of what was found that are found again. */
+export function stillLeft(found: Leftovers, again: Leftovers): Leftovers {
+  const here = new Set(again.images.map(({ ImageId }) => ImageId));
+  const both = (which: 'instances' | 'keyPairs' | 'securityGroups' | 'snapshots') =>
+    found[which].filter((id) => again[which].includes(id));
+  return {
+    instances: both('instances'),
+    keyPairs: both('keyPairs'),
+    securityGroups: both('securityGroups'),
+    images: found.images.filter(({ ImageId }) => here.has(ImageId)),
+    snapshots: both('snapshots'),
+  };
+}
+
 /**
  * The resources of a tenant's bakes in one environment, by run: everything they create gets the tag of its run in the creating call.
  * A script's output is never used to find them.

@@ -4,7 +4,7 @@ import type { Runtime } from '../../runtime.ts';
 import { dropLease, readLeases } from '../bake/lease.ts';
 import type { ImageOwner } from '../record.ts';
 import { keptImages } from './kept-images.ts';
-import { findTraces, linesOfTraces } from './leftovers.ts';
+import { findLeftovers, findTraces, linesOfTraces, stillLeft } from './leftovers.ts';
 import { type Removed, removeLeftovers } from './remove.ts';
 import { planSweep, type Sweeper, type SweepPlan } from './sweep-plan.ts';
 
@@ -23,12 +23,16 @@ export async function readSweep(aws: Aws, owner: ImageOwner, sweeper: Sweeper): 
 export async function applySweep(
   runtime: Runtime,
   aws: Aws,
-  { bucket }: ImageOwner,
+  { bucket, place }: ImageOwner,
   plan: SweepPlan,
 ): Promise<Removed> {
   const signal = AbortSignal.any([runtime.signal, AbortSignal.timeout(limitMs)]);
   const all = await Promise.all(
-    plan.runs.map(async ({ run, left }) => ({ run, removed: await removeLeftovers(aws, left, signal) })),
+    plan.runs.map(async ({ run, left }) => {
+      // A copy may have taken over what a dead one had completed, since the plan was made: a person may have read that for long.
+      const removed = await removeLeftovers(aws, stillLeft(left, await findLeftovers(aws, place, run)), signal);
+      return { run, removed };
+    }),
   );
   for (const lease of plan.leases) await dropLease(aws, bucket, lease);
   const lines = (which: keyof Removed) =>

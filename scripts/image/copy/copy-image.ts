@@ -1,18 +1,21 @@
-import type { BlockDeviceMapping, RegisterImageCommandInput } from '@aws-sdk/client-ec2';
+import type { BlockDeviceMapping, Image, RegisterImageCommandInput } from '@aws-sdk/client-ec2';
 import { answered } from '../../aws/answers.ts';
 import { poll } from '../../aws/poll.ts';
 import type { Aws } from '../../aws/session.ts';
 import type { PlatformFacts } from '../../config/facts.ts';
 import { keys, names } from '../../config/names.ts';
+import type { NamedImage } from '../../config/stored.ts';
 import { messageOf } from '../../errors.ts';
 import type { Runtime } from '../../runtime.ts';
 import { Lease, takeLease } from '../bake/lease.ts';
 import { newRun } from '../bake-run.ts';
 import { tagList } from '../builder/launch.ts';
-import { tagOf } from '../image-faults.ts';
-import { type ImageOwner, writeRecord } from '../record.ts';
+import { describeImages } from '../describe.ts';
+import { bakeKeyOf, tagOf } from '../image-faults.ts';
+import { type ImageOwner, namedImages, readRecord, writeRecord } from '../record.ts';
 import { finishImage, verifyImage } from '../verify.ts';
 import { copyDisk } from './copy-disk.ts';
+import { copyFailed } from './copy-faults.ts';
 import type { WantedCopy } from './copy-plan.ts';
 import { adopt, type CopyRoute, type CopyRun, copyTags, findCopyTraces } from './copy-traces.ts';
 
@@ -43,11 +46,24 @@ export async function copyImage(
       ...{ environment: from, image: source.ImageId ?? '', account },
       ...{ job: env.CI_JOB_URL ?? '', at: new Date().toISOString() },
     };
-    await writeRecord(aws, owner, bakeKey, { imageId, inputs, promotedFrom });
+    const earlier = await earlierImages(aws, owner, bakeKey, imageId);
+    await writeRecord(aws, owner, bakeKey, { imageId, inputs, promotedFrom, ...(earlier.length > 0 && { earlier }) });
     return imageId;
   } finally {
     await lease.release().catch((thrown: unknown) => out.warn(`cannot give the lease back: ${messageOf(thrown)}`));
   }
+}
+
+/** What the record names besides the copy, and EC2 still has: releases that ran on it go back to it. */
+async function earlierImages(aws: Aws, owner: ImageOwner, bakeKey: string, imageId: string): Promise<NamedImage[]> {
+  const record = await readRecord(aws, owner, bakeKey);
+  const others = record === undefined ? [] : namedImages(record).filter((named) => named.imageId !== imageId);
+  if (others.length === 0) return [];
+  const present = await describeImages(
+    aws,
+    others.map((named) => named.imageId),
+  );
+  return others.filter((named) => present.has(named.imageId));
 }
 
 async function waitForLease(
@@ -73,7 +89,7 @@ async function waitForLease(
 /** The image of a run that died before recording it, or a new one. */
 async function madeImage(runtime: Runtime, route: CopyRoute, copy: CopyRun): Promise<string> {
   const aws = route.to;
-  const begun = copy.traces.images.find(({ State }) => State === 'available' || State === 'pending');
+  const begun = copy.traces.images.find((image) => isCopy(image, copy.wanted));
   if (begun?.ImageId !== undefined) await adopt(aws, copy.run, [begun.ImageId, ...snapshotsOf(begun)]);
   const imageId = begun?.ImageId ?? (await register(runtime, route, copy));
   const { DescribeImagesCommand } = await import('@aws-sdk/client-ec2');
@@ -85,10 +101,19 @@ async function madeImage(runtime: Runtime, route: CopyRoute, copy: CopyRun): Pro
     async check() {
       const wanted = { Owners: ['self'], Filters: [{ Name: 'image-id', Values: [imageId] }] };
       const { Images: [image] = [] } = await (await aws.ec2()).send(new DescribeImagesCommand(wanted));
-      return image?.State === 'available' ? true : undefined;
+      const { State = 'pending', StateReason } = image ?? {};
+      if (State === 'available') return true;
+      if (State === 'pending') return undefined;
+      throw copyFailed(`EC2 made no image of the copies: ${imageId} is ${State} ${StateReason?.Message ?? ''}`.trim());
     },
   });
   return imageId;
+}
+
+/** Whether it is, or will be, the image that is wanted. One of another bake key has another key of KMS, or is of other inputs, and may be in use. */
+function isCopy(image: Image, { bakeKey }: WantedCopy): boolean {
+  const isAlive = image.State === 'available' || image.State === 'pending';
+  return isAlive && [undefined, bakeKey].includes(bakeKeyOf(image));
 }
 
 async function register(runtime: Runtime, route: CopyRoute, copy: CopyRun): Promise<string> {
@@ -96,7 +121,8 @@ async function register(runtime: Runtime, route: CopyRoute, copy: CopyRun): Prom
   const { source } = copy.wanted;
   runtime.out.step(`copying the disks of ${source.ImageId}`);
   const disks = new Map<string, string>();
-  for (const snapshot of snapshotsOf(source)) disks.set(snapshot, await copyDisk(runtime, route, copy, snapshot));
+  for (const snapshot of new Set(snapshotsOf(source)))
+    disks.set(snapshot, await copyDisk(runtime, route, copy, snapshot));
   const request = registration(copy.wanted, copy.run, disks);
   const ec2 = await route.to.ec2();
   const made = await ec2.send(new RegisterImageCommand(request)).catch(async (error: unknown) => {
@@ -114,7 +140,7 @@ export function registration(
   run: string,
   disks: ReadonlyMap<string, string>,
 ): RegisterImageCommandInput {
-  const { source, place, bakeKey, from } = wanted;
+  const { source, place, bakeKey, from, encryptionKey } = wanted;
   const { Architecture, RootDeviceName, EnaSupport, SriovNetSupport, BootMode, TpmSupport } = source;
   const name = names.image(place, bakeKey, run);
   const commit = tagOf(source, 'vendhost:commit');
@@ -135,15 +161,20 @@ export function registration(
     ...(SriovNetSupport && { SriovNetSupport }),
     ...(BootMode && { BootMode }),
     ...(TpmSupport && { TpmSupport }),
-    BlockDeviceMappings: (source.BlockDeviceMappings ?? []).map((each) => mappingOf(each, disks)),
+    BlockDeviceMappings: (source.BlockDeviceMappings ?? []).map((each) => mappingOf(each, disks, encryptionKey)),
     TagSpecifications: [{ ResourceType: 'image', Tags: tagList(tags) }],
   };
 }
 
-/** Without key and encryption: those of the snapshot apply. */
-function mappingOf({ DeviceName, Ebs, VirtualName }: BlockDeviceMapping, disks: ReadonlyMap<string, string>) {
-  if (Ebs?.SnapshotId === undefined) return { DeviceName, ...(VirtualName && { VirtualName }) };
+/** Key and encryption are those of the snapshot; a disk that starts empty has none, and says which. */
+function mappingOf(
+  { DeviceName, Ebs, VirtualName }: BlockDeviceMapping,
+  disks: ReadonlyMap<string, string>,
+  encryptionKey: string,
+) {
+  if (Ebs === undefined) return { DeviceName, ...(VirtualName && { VirtualName }) };
   const { Encrypted: _encrypted, KmsKeyId: _key, OutpostArn: _outpost, SnapshotId, ...rest } = Ebs;
+  if (SnapshotId === undefined) return { DeviceName, Ebs: { ...rest, Encrypted: true, KmsKeyId: encryptionKey } };
   return { DeviceName, Ebs: { ...rest, SnapshotId: disks.get(SnapshotId) } };
 }
 

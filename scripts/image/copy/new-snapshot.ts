@@ -12,6 +12,9 @@ const timeoutMinutes = 60;
 /** AWS promises no time within which a snapshot with all its blocks completes. */
 const completeLimitMs = 60 * 60_000;
 
+/** EC2 may not know a new snapshot for this long (https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html). */
+const unseenMs = 5 * 60_000;
+
 /** Starts an empty snapshot with the environment's key. The token makes a repeat after a lost response idempotent. */
 export async function startSnapshot(aws: Aws, { wanted, run }: CopyRun, source: string, size: DiskSize) {
   const { StartSnapshotCommand } = await import('@aws-sdk/client-ebs');
@@ -68,6 +71,7 @@ export async function completeSnapshot(
     // After a lost response the next try is refused: nothing is completed twice.
     if (!isSecondTry(thrown)) throw thrown;
   });
+  const gone = Date.now() + unseenMs;
   await poll({
     what: `${SnapshotId} to be complete`,
     pace: aws.pace,
@@ -75,6 +79,7 @@ export async function completeSnapshot(
     signal,
     async check() {
       const state = await stateOf(aws, SnapshotId);
+      if (state === undefined && Date.now() > gone) throw copyFailed(`EC2 does not know ${SnapshotId} any more`);
       if (state === 'error') throw copyFailed(`EBS could not complete ${SnapshotId}`);
       return state === 'completed' ? true : undefined;
     },

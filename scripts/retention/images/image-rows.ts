@@ -1,5 +1,6 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import type { ImageRecord } from '../../config/stored.ts';
+import { recordOf } from '../../image/record.ts';
 import { abbreviated } from '../../output.ts';
 import { daysBetween, type RetentionRules } from '../rules.ts';
 import { type ImageStanding, judgeImages } from './prune-plan.ts';
@@ -34,14 +35,14 @@ export function listedImages(
 ): ListedImage[] {
   return judgeImages(facts, rules).map(({ image, reasons }) => {
     const { id, name, createdAt, commit, bakeKey = '', sizeGib } = image;
-    const record = facts.records.get(bakeKey);
-    const promotedFrom = record?.imageId === id ? record.promotedFrom : undefined;
+    const record = recordOf(facts.records.get(bakeKey), id);
+    const promotedFrom = record?.promotedFrom;
     return {
       ...{ id, name, createdAt: createdAt.toISOString(), ageDays: daysBetween(createdAt, facts.now), bakeKey, commit },
       base: baseOf(image, bases, facts.now),
       sizeGib,
       state: bakeKey === '' ? 'unfinished' : image.state,
-      onRecord: record?.imageId === id,
+      onRecord: record !== undefined,
       ...(promotedFrom === undefined ? {} : { promotedFrom }),
       usedBy: facts.uses.get(id) ?? [],
       keptBecause: reasons,

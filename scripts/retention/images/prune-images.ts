@@ -57,13 +57,14 @@ async function applyImagePrune(
   { out, signal }: Pick<Runtime, 'out' | 'signal'>,
   aws: Aws,
   owner: ImageOwner,
-  { remove }: Pick<ImagePrunePlan, 'remove'>,
+  { remove, kept }: ImagePrunePlan,
 ): Promise<Removed> {
   const done: string[] = [];
   const failed: string[] = [];
+  const keptIds = new Set(kept.map(({ image }) => image.id));
   for (const { image, record, snapshots } of remove) {
     signal.throwIfAborted();
-    if (record !== undefined && !(await removeRecord(aws, owner, image.bakeKey ?? '', record.etag))) {
+    if (record !== undefined && !(await removeRecord(aws, owner, image.bakeKey ?? '', record.etag, keptIds))) {
       out.step(`keeps ${image.id}: a job chose it meanwhile`);
       continue;
     }

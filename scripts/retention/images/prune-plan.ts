@@ -1,4 +1,4 @@
-import type { BakeInputs, ImageRecord } from '../../config/stored.ts';
+import type { ImageRecord } from '../../config/stored.ts';
 import type { KeptLease } from '../../image/bake/lease.ts';
 import { counted } from '../../repository/findings.ts';
 import type { KeptRelease } from '../kept-releases.ts';
@@ -7,14 +7,10 @@ import type { ImageUses } from './image-uses.ts';
 import type { TenantImage } from './tenant-images.ts';
 
 /** The record of a bake key, as it was read. */
-export interface FoundRecord {
-  readonly imageId: string;
+export interface FoundRecord extends ImageRecord {
   readonly etag: string;
   /** Since a job chose the image, by S3's clock. */
   readonly ageMs: number;
-  readonly inputs: BakeInputs;
-  /** Of a copy. */
-  readonly promotedFrom?: ImageRecord['promotedFrom'];
 }
 
 /** A tenant's images in one environment, and every reason to keep one. */

@@ -41,8 +41,7 @@ async function readImageRecords(
     const found = await readKeptRecord(aws, owner, key);
     if (found === undefined) return [];
     const { value, etag, ageMs } = found;
-    const { imageId, inputs, promotedFrom } = value;
-    return [[key, { imageId, etag, ageMs, inputs, ...(promotedFrom === undefined ? {} : { promotedFrom }) }]];
+    return [[key, { ...value, etag, ageMs }]];
   };
   const wanted = bakeKeys.filter((key) => recorded.has(key));
   return new Map((await atMost(atOnce, wanted, read)).flat());

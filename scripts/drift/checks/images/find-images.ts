@@ -19,6 +19,8 @@ export interface ImageFacts {
   readonly newestBake: AgedImage | undefined;
   /** The AMI that the image was baked from: its id, and what it is as long as its publisher shows it. */
   readonly base: { readonly id: string; readonly image: AgedImage | undefined } | undefined;
+  /** Of a copy: environment and id of the original. Its base may be in another region, or be shown to another account only. */
+  readonly copyOf?: string | undefined;
   /** All available AMIs of the base's family; `undefined` when that could not be told. */
   readonly family: readonly AgedImage[] | undefined;
 }
@@ -58,10 +60,16 @@ function findBake({ place, newestBake }: ImageFacts, image: AgedImage): Finding[
   ];
 }
 
-function findBase({ place, base, family }: ImageFacts, now: Date): Finding[] {
+function findBase({ place, base, family, copyOf }: ImageFacts, now: Date): Finding[] {
   const { tenant } = place;
   if (base === undefined)
     return [unknownBase(tenant, 'the image has no tag that names its base image', bakeAgain(place))];
+  if (base.image === undefined && copyOf !== undefined) {
+    const [from] = copyOf.split('/');
+    const reason = `it is the copy of ${copyOf}, whose base image ${base.id} is not shown here`;
+    const next = `vendhost drift check --environment ${from} --tenant ${tenant} says it of the original, as long as that is in use`;
+    return [unknownBase(tenant, reason, next)];
+  }
   if (base.image === undefined) {
     return [
       {

@@ -2,6 +2,7 @@ import type { DescribeImagesCommandInput, Image } from '@aws-sdk/client-ec2';
 import type { Aws } from '../../../aws/session.ts';
 import type { Place } from '../../../config/names.ts';
 import { tags } from '../../../config/names.ts';
+import { promotedFromTag } from '../../../image/bake-run.ts';
 import { describeImages } from '../../../image/describe.ts';
 import { bakeKeyOf, imageFaults, tagOf } from '../../../image/image-faults.ts';
 import { familyOf } from './family.ts';
@@ -49,6 +50,7 @@ export async function readImages(aws: Aws, used: readonly UsedImage[]): Promise<
       image: image?.State === 'available' ? aged(image) : undefined,
       newestBake: newestOf(bakes.filter(isBake).map(aged)),
       base: baseId === undefined ? undefined : { id: baseId, image: base && aged(base) },
+      copyOf: image && tagOf(image, promotedFromTag),
       family: base && families.get(familyKey(base) ?? ''),
     };
   });

@@ -55,6 +55,13 @@ test('what cannot be compared is not known, and a base that was withdrawn is old
   expect(ids({ base: { id: 'ami-base', image: undefined } })).toEqual(['shop/base-gone']);
 });
 
+test('the base of a copy may be in another region: nothing says that it was withdrawn', () => {
+  const copy = { ...facts, base: { id: 'ami-base', image: undefined }, copyOf: 'staging/ami-tested' };
+  expect(findImages(copy, now)).toMatchObject([
+    { id: 'shop/base-unknown', title: expect.stringContaining('the copy of staging/ami-tested') },
+  ]);
+});
+
 test.each([
   ['debian-12-amd64-20251006-2257', 'debian-12-amd64-*'],
   [

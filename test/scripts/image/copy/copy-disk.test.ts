@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { copyDisk } from '../../../../scripts/image/copy/copy-disk.ts';
 import type { WantedCopy } from '../../../../scripts/image/copy/copy-plan.ts';
 import type { CopyRun } from '../../../../scripts/image/copy/copy-traces.ts';
@@ -26,8 +26,8 @@ beforeEach(() => {
 /** A run that finds what there is, as each does. */
 async function run(options: { signal?: AbortSignal } = {}): Promise<string> {
   runs += 1;
-  const snapshots = [...here.snapshots.values()].map(({ id, state, tags }) => ({
-    ...{ SnapshotId: id, State: state },
+  const snapshots = [...here.snapshots.values()].map(({ id, state, tags, encryption, gib }) => ({
+    ...{ SnapshotId: id, State: state, Encrypted: encryption !== undefined, KmsKeyId: encryption, VolumeSize: gib },
     Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
   }));
   const copy: CopyRun = { wanted, run: `run${runs}`, traces: { images: [], snapshots } };
@@ -103,7 +103,9 @@ test('a block that is damaged on its way is read again, and one that stays so is
   here = new MemoryDisks();
   there.meddle = async (call, input, next) =>
     call === 'GetSnapshotBlock' && input.BlockIndex === 21 ? await damaged(call, input, next) : await next();
-  await expect(run()).rejects.toThrow('block 21 of snap-00000000000000abc came damaged');
+  await expect(run()).rejects.toMatchObject({
+    ...{ code: 'IMAGE_COPY_FAILED', message: 'block 21 of snap-00000000000000abc came damaged' },
+  });
   const [begun] = here.snapshots.values();
   expect([begun?.state, begun?.blocks.has(21)]).toEqual(['pending', false]);
 });
@@ -208,6 +210,45 @@ test('what an earlier run completed is taken over, with its tag', async () => {
   here.calls.length = 0;
   expect(await run()).toBe(id);
   expect([here.calls, here.snapshots.get(id)?.tags['vendhost:bake-run']]).toEqual([['CreateTags'], `run${runs}`]);
+});
+
+test.each([
+  ['of another key', { encryption: 'arn:aws:kms:eu-west-1:2:key/before' }],
+  ['not encrypted', { encryption: undefined }],
+  ['of another size', { gib: 9 }],
+])('what is complete and %s is no copy, and stays: something may use it', async (_what, more) => {
+  const tags = here.snapshots.get(await run())?.tags ?? {};
+  here = new MemoryDisks();
+  here.add('snap-0000000000000bad', {}, { encryption: encryptionKey, ...more, tags });
+  const id = await run();
+  expect([...here.snapshots.keys()]).toEqual(['snap-0000000000000bad', id]);
+  expect(here.snapshots.get(id)?.blocks).toEqual(there.snapshots.get(source)?.blocks);
+});
+
+test('what EBS gave up is begun anew', async () => {
+  here.meddle = once('PutSnapshotBlock', async (_call, _input, next) => {
+    for (const each of here.snapshots.values()) each.state = 'error';
+    return await next();
+  });
+  await expect(run()).rejects.toMatchObject({ code: 'IMAGE_COPY_FAILED' });
+  expect([...here.snapshots.values()].map(({ state }) => state)).toEqual(['error']);
+  expectCopied(await run());
+});
+
+test.each(['error', 'gone'] as const)('a snapshot that is %s instead of complete', async (end) => {
+  here.meddle = once('DescribeSnapshots', async (_call, _input, next) => {
+    for (const each of here.snapshots.values())
+      if (end === 'error') each.state = 'error';
+      else here.snapshots.delete(each.id);
+    vi.setSystemTime(Date.now() + 6 * 60_000);
+    return await next();
+  });
+  vi.useFakeTimers({ toFake: ['Date'] });
+  try {
+    await expect(run()).rejects.toMatchObject({ code: 'IMAGE_COPY_FAILED' });
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("a run that was taken for dead cannot write into the next one's copy", async () => {

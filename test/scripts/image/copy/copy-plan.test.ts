@@ -94,6 +94,15 @@ test('only a copy of exactly this image is used', () => {
   expect(planCopy(wanted, { ...own, faults: ['EC2 does not know it'] })).toEqual(copied);
 });
 
+test('a disk that starts empty has the key of the environment that the copy is for', () => {
+  const empty = { DeviceName: '/dev/sdg', Ebs: { Encrypted: true, KmsKeyId: 'arn:theirs', VolumeSize: 4 } };
+  const wanted = wantedCopy(source({ BlockDeviceMappings: [...image.BlockDeviceMappings, empty] }), target);
+  const { BlockDeviceMappings } = registration(wanted, '0badf00d', new Map([['snap-1', 'snap-2']]));
+  expect(BlockDeviceMappings?.[1]).toEqual({
+    ...{ DeviceName: '/dev/sdg', Ebs: { Encrypted: true, KmsKeyId: target.encryptionKey, VolumeSize: 4 } },
+  });
+});
+
 test('the copy is registered as its source is, with the copies of its disks', () => {
   const wanted = wantedCopy(source(), target);
   const request = registration(wanted, '0badf00d', new Map([['snap-1', 'snap-2']]));
