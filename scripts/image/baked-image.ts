@@ -3,7 +3,7 @@ import type { Aws } from '../aws/session.ts';
 import type { ImageRecord } from '../config/stored.ts';
 import { describeImages } from './describe.ts';
 import { bakeKeyOf } from './image-faults.ts';
-import { type ImageOwner, readRecord, recordOf } from './record.ts';
+import { type ImageOwner, readRecord, recordNaming } from './record.ts';
 
 /** An image and what is known about its bake. */
 export interface BakedImage {
@@ -19,5 +19,5 @@ export async function readBakedImage(aws: Aws, owner: ImageOwner, id: string): P
   const image = (await describeImages(aws, [id])).get(id);
   const bakeKey = image && bakeKeyOf(image);
   const record = bakeKey === undefined ? undefined : await readRecord(aws, owner, bakeKey);
-  return { image, bakeKey, record: recordOf(record, id) };
+  return { image, bakeKey, record: recordNaming(record, id) };
 }

@@ -3,7 +3,7 @@ import type { Aws } from '../aws/session.ts';
 import { keys } from '../config/names.ts';
 import type { ImageRecord } from '../config/stored.ts';
 import { bakeKeyOf, bakeKeyTag, imageFaults } from './image-faults.ts';
-import { type ImageOwner, readRecord, recordOf } from './record.ts';
+import { type ImageOwner, readRecord, recordNaming } from './record.ts';
 
 /** The image that a tenant's record names. */
 export interface RecordedImage extends ImageRecord {
@@ -34,7 +34,7 @@ export async function ownImageFaults(aws: Aws, owner: ImageOwner, image: Image):
   const record = await readRecord(aws, owner, bakeKey);
   const key = keys.imageRecord(owner.place.tenant, bakeKey);
   if (record === undefined) return [...faults, `no record of ${owner.place.tenant} names it: there is no ${key}`];
-  return recordOf(record, image.ImageId ?? '') !== undefined
+  return recordNaming(record, image.ImageId ?? '') !== undefined
     ? faults
     : [...faults, `${key} names ${record.imageId} instead of it`];
 }

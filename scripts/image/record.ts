@@ -33,7 +33,7 @@ export function namedImages({ imageId, promotedFrom, earlier = [] }: ImageRecord
 }
 
 /** What a record says of an image; `undefined` when it does not name it. */
-export function recordOf(record: ImageRecord | undefined, id: string): ImageRecord | undefined {
+export function recordNaming(record: ImageRecord | undefined, id: string): ImageRecord | undefined {
   const named = record && namedImages(record).find(({ imageId }) => imageId === id);
   return named && { ...named, inputs: record.inputs };
 }

@@ -2,7 +2,7 @@ import type { Image } from '@aws-sdk/client-ec2';
 import type { Aws } from '../../aws/session.ts';
 import { names, type Place } from '../../config/names.ts';
 import { bakeKeyOf } from '../image-faults.ts';
-import { type ImageOwner, listRecordedKeys, readRecord, recordOf } from '../record.ts';
+import { type ImageOwner, listRecordedKeys, readRecord, recordNaming } from '../record.ts';
 
 /**
  * The tenant's images that are finished and on record, or that its virtual host still uses: somebody may have deleted
@@ -19,7 +19,7 @@ export async function keptImages(aws: Aws, owner: ImageOwner, images: readonly I
     if (!recorded.has(key)) return false;
     // Two images of one key: the record may name one of them only.
     const isOnly = finished.filter((other) => other.key === key).length === 1;
-    return isOnly || recordOf(await readRecord(aws, owner, key), id) !== undefined;
+    return isOnly || recordNaming(await readRecord(aws, owner, key), id) !== undefined;
   };
   const named = await Promise.all(finished.map(isNamed));
   const others = finished.filter((_, at) => !named[at]).map(({ id }) => id);

@@ -6,7 +6,7 @@ import { VendhostError } from '../../errors.ts';
 import { prepareBake } from '../../image/bake/prepare.ts';
 import { inputChanges } from '../../image/bake-key.ts';
 import { describeImages } from '../../image/describe.ts';
-import { recordOf } from '../../image/record.ts';
+import { recordNaming } from '../../image/record.ts';
 import { ambiguous } from '../../release/history/find-release.ts';
 import { counted } from '../../repository/findings.ts';
 import type { Runtime } from '../../runtime.ts';
@@ -63,7 +63,7 @@ function chosenImage(images: readonly ListedImage[], { image, tenant, environmen
 }
 
 function inputsOf({ records }: ImageStanding, { id, bakeKey }: ListedImage): BakeInputs | undefined {
-  return recordOf(records.get(bakeKey), id)?.inputs;
+  return recordNaming(records.get(bakeKey), id)?.inputs;
 }
 
 interface ComparedImage {

@@ -1,6 +1,6 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import type { ImageRecord } from '../../config/stored.ts';
-import { recordOf } from '../../image/record.ts';
+import { recordNaming } from '../../image/record.ts';
 import { abbreviated } from '../../output.ts';
 import { daysBetween, type RetentionRules } from '../rules.ts';
 import { type ImageStanding, judgeImages } from './prune-plan.ts';
@@ -35,7 +35,7 @@ export function listedImages(
 ): ListedImage[] {
   return judgeImages(facts, rules).map(({ image, reasons }) => {
     const { id, name, createdAt, commit, bakeKey = '', sizeGib } = image;
-    const record = recordOf(facts.records.get(bakeKey), id);
+    const record = recordNaming(facts.records.get(bakeKey), id);
     const promotedFrom = record?.promotedFrom;
     return {
       ...{ id, name, createdAt: createdAt.toISOString(), ageDays: daysBetween(createdAt, facts.now), bakeKey, commit },

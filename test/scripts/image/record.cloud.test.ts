@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { bakeInputs } from '../../../scripts/image/bake-key.ts';
-import { type ImageOwner, readKeptRecord, recordOf, removeRecord, writeRecord } from '../../../scripts/image/record.ts';
+import { type ImageOwner, readKeptRecord, recordNaming, removeRecord, writeRecord } from '../../../scripts/image/record.ts';
 import { cloudAccount } from '../../builders/account.ts';
 import { makePlatform } from '../../builders/platform.ts';
 
@@ -28,10 +28,10 @@ const remove = async (...kept: string[]) =>
   await removeRecord(account.aws, owner, key, (await read())?.etag ?? '', new Set(kept));
 
 test('a record says of each image that it names whose copy that is', () => {
-  expect(recordOf(record, 'ami-3')).toEqual({ imageId: 'ami-3', inputs, promotedFrom: record.promotedFrom });
-  expect(recordOf(record, 'ami-2')).toEqual({ imageId: 'ami-2', inputs, promotedFrom: from });
-  expect(recordOf(record, 'ami-1')).toEqual({ imageId: 'ami-1', inputs });
-  expect(recordOf(record, 'ami-0')).toBeUndefined();
+  expect(recordNaming(record, 'ami-3')).toEqual({ imageId: 'ami-3', inputs, promotedFrom: record.promotedFrom });
+  expect(recordNaming(record, 'ami-2')).toEqual({ imageId: 'ami-2', inputs, promotedFrom: from });
+  expect(recordNaming(record, 'ami-1')).toEqual({ imageId: 'ami-1', inputs });
+  expect(recordNaming(record, 'ami-0')).toBeUndefined();
 });
 
 test('with its image, a record goes, unless it names others that are kept', async () => {
