@@ -48,7 +48,10 @@ SEAMS = (
         "whether a role that a service assumed may do something",
         ("_gather_role_policies", "_permissions_boundary", "_service_principal_matches"),
     ),
-    Seam("ministack.services.iam", "stores", ("_instance_profiles", "_oidc_providers", "_roles", "_users")),
+    Seam(
+        "ministack.services.iam", "stores", ("_instance_profiles", "_oidc_providers", "_policies", "_roles", "_users")
+    ),
+    Seam("ministack.services.iam", "policies that are AWS's, which are in no store", ("_is_aws_managed_arn",)),
     Seam("ministack.services.iam", "error answers", ("_error",)),
     Seam("ministack.services.iam", "the table of actions, in which ours take their places", ("_IAM_HANDLERS",)),
     Seam("ministack.services.kms", "the key behind a key id, ARN or alias", ("_resolve_key",)),

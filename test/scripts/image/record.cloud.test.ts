@@ -1,6 +1,12 @@
 import { beforeAll, expect, test } from 'vitest';
 import { bakeInputs } from '../../../scripts/image/bake-key.ts';
-import { type ImageOwner, readKeptRecord, recordNaming, removeRecord, writeRecord } from '../../../scripts/image/record.ts';
+import {
+  type ImageOwner,
+  readKeptRecord,
+  recordNaming,
+  removeRecord,
+  writeRecord,
+} from '../../../scripts/image/record.ts';
 import { cloudAccount } from '../../builders/account.ts';
 import { makePlatform } from '../../builders/platform.ts';
 
