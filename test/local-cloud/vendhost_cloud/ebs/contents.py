@@ -4,7 +4,9 @@ The root disk of an image has its layers: a block that says how long they are, a
 on. So whoever copies all blocks, and registers an image of the copy, has an image with the same files.
 """
 
+import errno
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,13 +22,23 @@ _EMPTY = bytes(BLOCK)
 
 def indexes(snapshot_id: str) -> Iterator[int]:
     """Blocks that have data, by ascending index."""
-    path = _file(snapshot_id)
-    with path.open("rb") as file:
-        for index in range(-(-path.stat().st_size // BLOCK)):
+    with _file(snapshot_id).open("rb") as file:
+        index = _next_data(file.fileno(), 0)
+        while index is not None:
             file.seek(index * BLOCK)
-            block = file.read(BLOCK)
-            if block.strip(b"\0"):
+            if file.read(BLOCK).strip(b"\0"):
                 yield index
+            index = _next_data(file.fileno(), index + 1)
+
+
+def _next_data(descriptor: int, index: int) -> int | None:
+    """The first block from there on that is not in a hole of the file."""
+    try:
+        return os.lseek(descriptor, index * BLOCK, os.SEEK_DATA) // BLOCK
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            return None
+        raise
 
 
 def read(snapshot_id: str, index: int) -> bytes:
