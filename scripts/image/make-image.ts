@@ -7,6 +7,7 @@ import type { Runtime } from '../runtime.ts';
 import { runTag } from './bake-run.ts';
 import type { BuilderParts } from './builder/builder.ts';
 import { tagList } from './builder/launch.ts';
+import { untilAvailable } from './until-available.ts';
 
 const stopLimitMs = 10 * 60_000;
 const imageLimitMs = 60 * 60_000;
@@ -59,23 +60,9 @@ export async function makeImage(
   });
   const ImageId = answered(made.ImageId, 'EC2 CreateImage', 'an image');
   out.detail(`creating image ${ImageId}`);
-  await poll({
-    what: `${ImageId} to be available`,
-    pace: aws.pace,
-    limitMs: imageLimitMs,
-    signal,
-    async check() {
-      const wanted = { Owners: ['self'], Filters: [{ Name: 'image-id', Values: [ImageId] }] };
-      const { Images: [image] = [] } = await ec2.send(new sdk.DescribeImagesCommand(wanted));
-      if (image?.State !== 'failed' && image?.State !== 'error') return image?.State === 'available' ? true : undefined;
-      throw new VendhostError(
-        'BAKE_FAILED',
-        `EC2 could not make ${ImageId}: ${image.StateReason?.Message ?? image.State}`,
-        {
-          hint: 'run the job again; if it fails again, report it to the platform team',
-        },
-      );
-    },
+  await untilAvailable(aws, ImageId, { limitMs: imageLimitMs, signal }, (reason) => {
+    const hint = 'run the job again; if it fails again, report it to the platform team';
+    return new VendhostError('BAKE_FAILED', `EC2 could not make ${ImageId}: ${reason}`, { hint });
   });
   return ImageId;
 }

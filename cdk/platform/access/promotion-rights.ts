@@ -56,7 +56,8 @@ export function promotionRights(scope: PlatformScope): Right[] {
 }
 
 /**
- * EBS requires `ec2:CreateTags` on `snapshot/*`, without `ec2:CreateAction`, because the snapshot has no id yet. That alone would let a role claim
+ * `ebs:StartSnapshot` with tags requires `ec2:CreateTags` (https://docs.aws.amazon.com/service-authorization/latest/reference/list_ebs.html). AWS does not
+ * say whether the snapshot has an id by then, or `ec2:CreateAction`, so neither is required here. That alone would let a role claim
  * existing snapshots without an owner, so those are denied.
  */
 function tagDiskRights(scope: PlatformScope, giving: Condition): Right[] {

@@ -4,7 +4,7 @@ import type { Runtime } from '../../runtime.ts';
 import { dropLease, readLeases } from '../bake/lease.ts';
 import type { ImageOwner } from '../record.ts';
 import { keptImages } from './kept-images.ts';
-import { findLeftovers, findTraces, linesOfTraces, stillLeft } from './leftovers.ts';
+import { findTraces, linesOfTraces, nothingLeft, stillLeft } from './leftovers.ts';
 import { type Removed, removeLeftovers } from './remove.ts';
 import { planSweep, type Sweeper, type SweepPlan } from './sweep-plan.ts';
 
@@ -27,12 +27,13 @@ export async function applySweep(
   plan: SweepPlan,
 ): Promise<Removed> {
   const signal = AbortSignal.any([runtime.signal, AbortSignal.timeout(limitMs)]);
+  // Since the plan was made, which a person may have read for long, a copy may have taken over what a dead one had completed.
+  const again = plan.runs.length === 0 ? undefined : await findTraces(aws, place);
   const all = await Promise.all(
-    plan.runs.map(async ({ run, left }) => {
-      // A copy may have taken over what a dead one had completed, since the plan was made: a person may have read that for long.
-      const removed = await removeLeftovers(aws, stillLeft(left, await findLeftovers(aws, place, run)), signal);
-      return { run, removed };
-    }),
+    plan.runs.map(async ({ run, left }) => ({
+      run,
+      removed: await removeLeftovers(aws, stillLeft(left, again?.get(run) ?? nothingLeft), signal),
+    })),
   );
   for (const lease of plan.leases) await dropLease(aws, bucket, lease);
   const lines = (which: keyof Removed) =>

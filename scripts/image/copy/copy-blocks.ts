@@ -11,7 +11,7 @@ export interface DiskPlace {
   readonly snapshot: string;
 }
 
-/** Blocks in progress at once, each of 512 KiB; EBS accepts 1,000 calls a second from one account. */
+/** Blocks in progress at once, each of 512 KiB: far from EBS's quotas of calls (https://docs.aws.amazon.com/general/latest/gr/ebs-service.html). */
 const together = 32;
 /** Tries of a block; the SDK also retries the calls of each try. Right after its start, not all of EBS knows a snapshot. */
 const mostTries = 8;

@@ -13,6 +13,7 @@ import { tagList } from '../builder/launch.ts';
 import { describeImages } from '../describe.ts';
 import { bakeKeyOf, tagOf } from '../image-faults.ts';
 import { type ImageOwner, namedImages, readRecord, writeRecord } from '../record.ts';
+import { untilAvailable } from '../until-available.ts';
 import { finishImage, verifyImage } from '../verify.ts';
 import { copyDisk } from './copy-disk.ts';
 import { copyFailed } from './copy-faults.ts';
@@ -92,21 +93,10 @@ async function madeImage(runtime: Runtime, route: CopyRoute, copy: CopyRun): Pro
   const begun = copy.traces.images.find((image) => isCopy(image, copy.wanted));
   if (begun?.ImageId !== undefined) await adopt(aws, copy.run, [begun.ImageId, ...snapshotsOf(begun)]);
   const imageId = begun?.ImageId ?? (await register(runtime, route, copy));
-  const { DescribeImagesCommand } = await import('@aws-sdk/client-ec2');
-  await poll({
-    what: `${imageId} to be available`,
-    pace: aws.pace,
-    limitMs: waitLimitMs,
-    signal: runtime.signal,
-    async check() {
-      const wanted = { Owners: ['self'], Filters: [{ Name: 'image-id', Values: [imageId] }] };
-      const { Images: [image] = [] } = await (await aws.ec2()).send(new DescribeImagesCommand(wanted));
-      const { State = 'pending', StateReason } = image ?? {};
-      if (State === 'available') return true;
-      if (State === 'pending') return undefined;
-      throw copyFailed(`EC2 made no image of the copies: ${imageId} is ${State} ${StateReason?.Message ?? ''}`.trim());
-    },
-  });
+  const limit = { limitMs: waitLimitMs, signal: runtime.signal };
+  await untilAvailable(aws, imageId, limit, (reason) =>
+    copyFailed(`EC2 made no image ${imageId} of the copies: ${reason}`),
+  );
   return imageId;
 }
 

@@ -16,7 +16,7 @@ export function diskWords({ blocks, blockSize, gib }: DiskSize): string {
   return `${((blocks * blockSize) / 2 ** 30).toFixed(1)} of ${gib} GiB in ${blocks} blocks`;
 }
 
-/** EBS's largest page. */
+/** EBS's largest page (https://docs.aws.amazon.com/ebs/latest/APIReference/API_ListSnapshotBlocks.html). */
 const wholeList = 10_000;
 /** Small enough that a page's tokens are used soon after EBS issued them. */
 const pageSize = 1_000;
@@ -41,7 +41,10 @@ export async function* listBlocks(aws: Aws, SnapshotId: string): AsyncGenerator<
   for await (const { Blocks = [] } of pages) yield new BlockPage(aws, SnapshotId, Blocks);
 }
 
-/** Blocks, with the tokens by which EBS finds their data. They are valid for seven days, or until somebody requests a list again. */
+/**
+ * Blocks, with the tokens by which EBS finds their data. They are valid for seven days, or until somebody requests a list again
+ * (https://docs.aws.amazon.com/ebs/latest/userguide/ebsapi-elements.html).
+ */
 export class BlockPage {
   readonly indexes: readonly number[];
   readonly #aws: Aws;

@@ -7,7 +7,7 @@ import { copyFailed } from './copy-faults.ts';
 import { type CopyRun, diskTags } from './copy-traces.ts';
 import type { BlockData, DiskSize } from './disk-blocks.ts';
 
-/** Minutes without a block after which EBS abandons a snapshot. */
+/** Minutes without a block after which EBS abandons a snapshot (https://docs.aws.amazon.com/ebs/latest/APIReference/API_StartSnapshot.html). */
 const timeoutMinutes = 60;
 /** AWS promises no time within which a snapshot with all its blocks completes. */
 const completeLimitMs = 60 * 60_000;
@@ -68,7 +68,7 @@ export async function completeSnapshot(
     ...(count === 0 ? {} : { Checksum: sum.toString('base64'), ...whole }),
   });
   await (await aws.ebs()).send(request).catch((thrown: unknown) => {
-    // After a lost response the next try is refused: nothing is completed twice.
+    // AWS's pages do not say how a second completion is answered, as after a lost response: then the snapshot's state counts.
     if (!isSecondTry(thrown)) throw thrown;
   });
   const gone = Date.now() + unseenMs;
